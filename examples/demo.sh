@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Shows what Holdfast does, with real sessions, in a scratch store that is removed at the end.
+# HOLDFAST names the command; otherwise it is taken from build/.
+set -euo pipefail
+
+examples=$(cd "$(dirname "$0")" && pwd)
+holdfast=${HOLDFAST:-$examples/../build/holdfast}
+if ! command -v "$holdfast" >/dev/null; then
+    echo "demo: there is no $holdfast: run make first, or set HOLDFAST" >&2
+    exit 1
+fi
+
+scratch=$(mktemp -d)
+writer=
+cleanup() {
+    if [ -n "$writer" ]; then
+        kill -KILL "$writer" 2>/dev/null || true
+    fi
+    rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+# Keys, runtime files and the store itself: all in the scratch directory.
+mkdir -m 700 "$scratch/run"
+export HOLDFAST_STORE=$scratch/store XDG_RUNTIME_DIR=$scratch/run
+log_of() { echo "$HOLDFAST_STORE/sessions/$1.jsonl"; }
+
+bold=''
+plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ]; then
+    bold=$(printf '\033[1m')
+    plain=$(printf '\033[0m')
+fi
+chapter=0
+chapter() {
+    chapter=$((chapter + 1))
+    printf '\n%s%d. %s%s\n\n' "$bold" "$chapter" "$1" "$plain"
+}
+say() { printf '%s\n' "$@"; }
+# Output of commands: indented, and cut to the width of a page.
+indent() { cut -c 1-108 | sed 's/^/    /'; }
+# Shows a command as a user would type it, runs it, and keeps its exit status in $status.
+status=0
+run() {
+    printf '    $ holdfast %s\n' "$*"
+    status=0
+    "$holdfast" "$@" >"$scratch/out" 2>&1 || status=$?
+    indent <"$scratch/out"
+    echo
+}
+
+# Starts `holdfast attach ...` in the background; line after line goes to descriptor 3.
+start_writer() {
+    rm -f "$scratch/pipe"
+    mkfifo "$scratch/pipe"
+    "$holdfast" attach "$@" <"$scratch/pipe" >"$scratch/acks" 2>"$scratch/errors" &
+    writer=$!
+    exec 3>"$scratch/pipe"
+}
+# Waits until there are $1 lines of acknowledgements.
+wait_for_acks() {
+    while [ "$(wc -l <"$scratch/acks")" -lt "$1" ]; do
+        if ! kill -0 "$writer" 2>/dev/null; then
+            cat "$scratch/errors" >&2
+            echo "demo: the writer ended too early" >&2
+            exit 1
+        fi
+        sleep 0.01
+    done
+}
+
+session=$examples/claude-code.jsonl
+lines=$(wc -l <"$session")
+
+chapter "An agent writes its session, message by message"
+say "A real session of Claude Code, $lines lines of JSON, goes line by line into" \
+    "'holdfast attach'. Each line becomes a record: it is signed, chained to the record" \
+    "before it, written and synced. Only then does its acknowledgement come back." ""
+start_writer --new --name 'rename count' --id-member uuid
+cat "$session" >&3
+wait_for_acks $((lines + 1))
+say "    \$ holdfast attach --new --name 'rename count' --id-member uuid"
+head -n 4 "$scratch/acks" | indent
+say "    ..."
+tail -n 1 "$scratch/acks" | indent
+id=$(head -n 1 "$scratch/acks" | sed 's/.*:"//; s/".*//')
+short=${id:0:8}
+say "" "$(grep -c '"ok":true' "$scratch/acks") of $lines lines are acknowledged: these messages are on disk."
+
+chapter "The agent is killed in the middle of a record"
+say "Its next message is large, 12 MB of a tool's output. While the record is being written," \
+    "the process gets kill -9: no handler, no clean-up, no last words." ""
+log=$(log_of "$id")
+torn=no
+for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    size=$(stat -c %s "$log")
+    {
+        printf '{"role":"tool","content":"attempt %d ' "$attempt"
+        head -c 12000000 /dev/zero | tr '\0' x
+        printf '"}\n'
+    } >&3 2>/dev/null &
+    feeder=$!
+    # The log grows when the write begins; it is a few milliseconds long.
+    while [ "$(stat -c %s "$log")" -le "$size" ] && kill -0 "$writer"; do :; done
+    kill -KILL "$writer"
+    wait "$writer" 2>/dev/null || true
+    writer=
+    kill "$feeder" 2>/dev/null || true
+    wait "$feeder" 2>/dev/null || true
+    exec 3>&-
+    run verify "$short"
+    if [ "$status" -eq 20 ]; then
+        torn=yes
+        break
+    fi
+    say "The kill came when the record was complete already. Once more." ""
+    start_writer "$id"
+done
+if [ "$torn" = no ]; then
+    say "On this machine writes are too fast to be hit. The rest works all the same." ""
+else
+    say "The log ends in a stump of $(($(stat -c %s "$log") - size)) bytes: text, but no signature. These are its" \
+        "last bytes, where a signature should stand:" ""
+    say "    $(tail -c 60 "$log")" "" "The record was not acknowledged, so nobody was promised anything about it."
+fi
+
+chapter "Recovery: what was acknowledged is there"
+say "The host starts again and, not knowing how far it came, sends the whole session once" \
+    "more. Every line has an id, so a line that is there already is not written twice:" ""
+"$holdfast" attach "$id" --id-member uuid --no-seal <"$session" >"$scratch/again" 2>"$scratch/errors"
+with_id=$(grep -c '"id":' "$scratch/again")
+duplicates=$(grep -c '"duplicate":true' "$scratch/again")
+say "    \$ holdfast attach $short --id-member uuid <session"
+indent <"$scratch/errors"
+say "    ..."
+grep '"duplicate":true' "$scratch/again" | tail -n 2 | indent
+say "" "$duplicates of the $with_id lines that have an id were there. Nothing acknowledged was lost:" ""
+if [ "$duplicates" -ne "$with_id" ]; then
+    echo "demo: that is not so" >&2
+    exit 1
+fi
+run verify "$short"
+if [ "$torn" = yes ]; then
+    say "What became of the stump? It was not glued to the next record and not thrown away:" \
+        "it lies in the quarantine, and a record in the log says so." ""
+    "$holdfast" log "$short" | grep '"type":"repair"' | sed 's/.*"type"/... "type"/; s/,"mac.*/ .../' | indent
+    say ""
+fi
+
+chapter "Somebody changes one byte"
+offset=$(grep -abo 'Let me look at the project' "$log" | head -n 1 | cut -d : -f 1)
+offset=$((offset + 7))
+record=$(head -c "$offset" "$log" | wc -l)
+say "In record $record the agent said: 'Let me look at the project first.' We change the" \
+    "'l' of 'look' to a 'c', byte $offset of the log, and leave all else as it is:" ""
+printf c | dd of="$log" bs=1 seek="$offset" conv=notrunc status=none
+run verify "$short"
+say "The exit status is $status. What stands before that record can still be read:" ""
+run log "$short" --last 1
+say "The byte is put back, and every signature is right again:" ""
+printf l | dd of="$log" bs=1 seek="$offset" conv=notrunc status=none
+run verify "$short"
+
+chapter "A second agent, and a list"
+say "The same task, done by another agent (pi), piped in at once. What is there to be read" \
+    "is written as one batch with one sync:" ""
+"$holdfast" attach --new --name 'the same, by pi' --id-member id <"$examples/pi.jsonl" >"$scratch/acks"
+say "    \$ holdfast attach --new --name 'the same, by pi' --id-member id <pi.jsonl"
+tail -n 1 "$scratch/acks" | indent
+say ""
+run list
+second=$(head -n 1 "$scratch/acks" | sed 's/.*:"//; s/".*//')
+run show "${second:0:8}" --last 1
+say "That was all. The scratch store $scratch is removed."

@@ -1,0 +1,594 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * holdfast.h - the session store for coding agents: the whole public interface.
+ *
+ * A store is a directory that holds sessions. A session is one conversation of an
+ * agent, kept as an append-only log of signed records. Every record that an append
+ * has acknowledged is on disk (at the default durability level) before the call
+ * returns, is covered by a MAC, and is chained to the record before it.
+ *
+ * Calling sequence of a host that appends each message as it happens:
+ *
+ *     struct hf_store *store = NULL;
+ *     struct hf_session *session = NULL;
+ *     int rc = hf_store_open("/var/lib/me/sessions", NULL, NULL, &store);
+ *     if (rc == HF_OK)
+ *         rc = hf_session_create(store, NULL, NULL, &session);
+ *     struct hf_append record = { "message", NULL, json, json_size };
+ *     if (rc == HF_OK)
+ *         rc = hf_session_append(session, NULL, &record, 1, NULL, NULL);
+ *     if (rc == HF_OK)
+ *         rc = hf_session_close(session, HF_CLOSE_SEAL, NULL);
+ *     hf_store_close(store);
+ *
+ * A host that keeps a session in memory calls hf_session_save with all its records
+ * instead of hf_session_append; readers then see the old session or the new one.
+ *
+ * Errors. Every function that can fail returns HF_OK (0) or a negative HF_ERR_ code.
+ * hf_error_text gives a sentence for users that never holds a path, a session id, an
+ * errno or key material; hf_error_hint says what the user can do. What a developer
+ * needs beyond that goes to the caller's struct hf_detail (may always be NULL) and to
+ * the log sink. ret_ parameters come last and are written only on success. Besides the
+ * errors a function names, any function that allocates can return HF_ERR_NOMEM and any
+ * that does input or output HF_ERR_IO, HF_ERR_DENIED, HF_ERR_NOSPACE, HF_ERR_READONLY
+ * or HF_ERR_FILES.
+ *
+ * Threads. A struct hf_store may be used by any number of threads at once. A struct
+ * hf_session may be too: its calls are serialized by a mutex inside. A struct hf_view
+ * may be read by many threads at once (each with its own struct hf_record), a struct
+ * hf_list by one thread at a time. Closing a handle while another thread uses it is a
+ * programmer's error. Handles do not survive fork: a child that uses its parent's
+ * session gets HF_ERR_FORKED, never a bad signature.
+ *
+ * The library never prints, exits, forks or touches signal handlers.
+ */
+#ifndef HOLDFAST_H
+#define HOLDFAST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HF_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define HF_API __attribute__((visibility("default")))
+#define HF_MUST_USE __attribute__((warn_unused_result))
+#else
+#define HF_API
+#define HF_MUST_USE
+#endif
+
+/* ---- Errors ------------------------------------------------------------------ */
+
+/*
+ * The one table of errors: X(name, value, exit status, text, hint). Values and exit
+ * statuses are fixed for ever. Texts are safe to show: no path, id, errno or key.
+ */
+#define HF_ERRORS(X)                                                                    \
+	X(HF_OK, 0, 0, "Done.", "")                                                        \
+	X(HF_ERR_INVALID, -1, 2, "The request is not valid.",                              \
+	  "Check the arguments of the call.")                                              \
+	X(HF_ERR_NOMEM, -2, 1, "There is not enough memory.",                              \
+	  "Nothing was changed. Free some memory and try again.")                          \
+	X(HF_ERR_IO, -3, 10, "The storage reported an input/output error.",                \
+	  "What was acknowledged is kept. Check the disk, then open the session again.")   \
+	X(HF_ERR_NOSPACE, -4, 9, "There is no space left on the storage.",                 \
+	  "What was acknowledged is kept. Free some space and try again.")                 \
+	X(HF_ERR_DENIED, -5, 5, "Permission denied.",                                      \
+	  "Check the owner and the mode of the store.")                                    \
+	X(HF_ERR_READONLY, -6, 5, "The storage is read-only.",                             \
+	  "Make it writable, or open the store read-only.")                                \
+	X(HF_ERR_FILES, -7, 1, "Too many files are open.",                                 \
+	  "Close some sessions or raise the limit on open files.")                         \
+	X(HF_ERR_NOTFOUND, -8, 3, "There is no such session or store.",                             \
+	  "List the sessions to see what there is.")                                     \
+	X(HF_ERR_EXISTS, -9, 4, "It exists already.", "Choose another id.")                \
+	X(HF_ERR_AMBIGUOUS, -10, 4, "More than one session matches.",                      \
+	  "Give more characters of the id.")                                               \
+	X(HF_ERR_BUSY, -11, 6, "A save is in progress: another writer holds this session.", \
+	  "Wait until it is done, or close the other program.")                            \
+	X(HF_ERR_CONFLICT, -12, 7, "The session has moved on since it was read.",          \
+	  "Nothing was written. Read the session again, then append.")                     \
+	X(HF_ERR_ID_REUSED, -13, 7, "A record with this id and other contents exists.",    \
+	  "Nothing was written. Give each record an id of its own.")                       \
+	X(HF_ERR_RECORD_SIZE, -14, 8, "The record is larger than the limit for records.",  \
+	  "Nothing was written. Raise record_size_max, or split the record.")              \
+	X(HF_ERR_SESSION_SIZE, -15, 8, "The session is larger than this program can hold.", \
+	  "Nothing was written. Continue in a new session.")                               \
+	X(HF_ERR_JSON, -16, 11, "The data is not valid JSON.",                             \
+	  "Nothing was written. Correct the data and send it again.")                      \
+	X(HF_ERR_FORMAT, -17, 12, "This is not a Holdfast store, or a newer version made it.", \
+	  "Check the path, or update this program.")                                       \
+	X(HF_ERR_POISONED, -18, 10, "An earlier write failed, so this handle is closed to writes.", \
+	  "What was acknowledged is kept. Open the session again to go on.")               \
+	X(HF_ERR_CLOSED, -19, 2, "The handle was opened for reading only.",                \
+	  "Open it for writing.")                                                          \
+	X(HF_ERR_FORKED, -20, 1, "The handle belongs to the process that opened it.",      \
+	  "Open the session again in this process.")                                       \
+	X(HF_ERR_KEY_MODE, -21, 13, "The secret key file can be read by others.",          \
+	  "Make it private: chmod 600 the file and chmod 700 its directory.")              \
+	X(HF_ERR_KEY_UNSAFE, -22, 13, "The secret key file is not a plain file of your own.", \
+	  "Put a regular file with one name, owned by you, in its place.")                 \
+	X(HF_ERR_KEY_CORRUPT, -23, 13, "The secret key file is damaged.",                  \
+	  "Restore it from a backup. A store opened for writing keeps it aside.")          \
+	X(HF_ERR_TORN, -30, 20, "The session ends in an incomplete record.",               \
+	  "Nothing acknowledged is lost. Repair the session to go on.")                    \
+	X(HF_ERR_TRUNCATED, -31, 21, "Records that were acknowledged are missing at the end.", \
+	  "What is left can be read. Restore the session from a backup if there is one.")  \
+	X(HF_ERR_TAMPERED, -32, 22, "A record was altered or damaged.",                    \
+	  "What stands before it can be trusted. Restore from a backup if there is one.")  \
+	X(HF_ERR_GAP, -33, 23, "A damaged region lies before records that are valid.",     \
+	  "Look at the session, then repair it with the verdict named as accepted.")       \
+	X(HF_ERR_ROLLED_BACK, -34, 24, "An older state of the session was put in its place.", \
+	  "Restore the newest state from a backup if there is one.")                       \
+	X(HF_ERR_HEAD_MISSING, -35, 25, "The file that says where the session ended is missing.", \
+	  "Look at the session, then repair it with the verdict named as accepted.")       \
+	X(HF_ERR_WEAK_KEY, -36, 26, "The session was signed with a weak key.",             \
+	  "Its records are readable, but anybody could have written them.")                \
+	X(HF_ERR_KEY_MISSING, -37, 27, "The key that signed this session is not here.",    \
+	  "Its records are readable but cannot be checked. Restore the key file.")         \
+	X(HF_ERR_UNSIGNED, -38, 28, "The session was imported without a signature.",       \
+	  "Its records are as they were found; who wrote them is not known.")              \
+	X(HF_ERR_INTERNAL, -99, 1, "Something went wrong.",                                \
+	  "What was acknowledged is kept. See the log for details.")
+
+enum hf_error {
+#define HF_ERROR_VALUE(name, value, exit_status, text, hint) name = (value),
+	HF_ERRORS(HF_ERROR_VALUE)
+#undef HF_ERROR_VALUE
+};
+
+/* The text for users, what the user can do, the name ("HF_ERR_IO") and the command's
+ * exit status for a code. Unknown codes give those of HF_ERR_INTERNAL. Static text. */
+HF_API const char *hf_error_text(int code);
+HF_API const char *hf_error_hint(int code);
+HF_API const char *hf_error_name(int code);
+HF_API int hf_error_exit(int code);
+
+/* What went wrong, for developers and logs, never for users. Filled when a call fails. */
+struct hf_detail {
+	int code;             /* the code that the call returned */
+	int os_errno;         /* errno behind it, or 0 */
+	int64_t record;       /* number of the record concerned, or -1 */
+	int64_t offset;       /* byte offset in the log or in the given JSON, or -1 */
+	int64_t input;        /* index of the given record that was refused, or -1 */
+	char operation[24];   /* the step that failed, such as "fdatasync" */
+	char message[256];    /* one line; may hold paths and session ids */
+};
+
+enum hf_log_level { HF_LOG_DEBUG, HF_LOG_INFO, HF_LOG_WARNING, HF_LOG_ERROR };
+
+/* Receives one line without a line feed. Called from any thread that uses the library,
+ * never after the store is closed; it must not call back into the library. */
+typedef void (*hf_log_fn)(void *context, enum hf_log_level level, const char *message);
+
+/* A piece of text or JSON that somebody else owns: size bytes, no NUL at the end. */
+struct hf_slice {
+	const char *data;
+	size_t size;
+};
+
+/* ---- Verdicts ---------------------------------------------------------------- */
+
+/*
+ * What verification says of a session: X(name, value, text name, matching error). They
+ * stand in order of gravity: of two verdicts the later one is worse.
+ */
+#define HF_VERDICTS(X)                                       \
+	X(HF_INTACT, 0, "intact", HF_OK)                        \
+	X(HF_UNSIGNED, 1, "unsigned", HF_ERR_UNSIGNED)          \
+	X(HF_WEAK_KEY, 2, "weak-key", HF_ERR_WEAK_KEY)          \
+	X(HF_TORN, 3, "torn", HF_ERR_TORN)                      \
+	X(HF_KEY_MISSING, 4, "key-missing", HF_ERR_KEY_MISSING) \
+	X(HF_HEAD_MISSING, 5, "head-missing", HF_ERR_HEAD_MISSING) \
+	X(HF_GAP, 6, "gap", HF_ERR_GAP)                         \
+	X(HF_TRUNCATED, 7, "truncated", HF_ERR_TRUNCATED)       \
+	X(HF_ROLLED_BACK, 8, "rolled-back", HF_ERR_ROLLED_BACK) \
+	X(HF_TAMPERED, 9, "tampered", HF_ERR_TAMPERED)
+
+enum hf_verdict {
+#define HF_VERDICT_VALUE(name, value, text, error) name = (value),
+	HF_VERDICTS(HF_VERDICT_VALUE)
+#undef HF_VERDICT_VALUE
+};
+
+/* Bits for the accept members below: 1 << HF_GAP accepts a gap, and so on. */
+#define HF_ACCEPT(verdict) (1u << (verdict))
+
+HF_API const char *hf_verdict_name(enum hf_verdict verdict);
+/* The error code that stands for a verdict; its text and exit status are the verdict's. */
+HF_API int hf_verdict_error(enum hf_verdict verdict);
+/* Finds the verdict with a text name; false if there is none. */
+HF_API bool hf_verdict_find(const char *name, enum hf_verdict *ret_verdict);
+
+/* The outcome of checking one session. */
+struct hf_check {
+	enum hf_verdict verdict; /* the gravest that holds */
+	bool weak;               /* signed with a weak key, whatever else holds */
+	bool active;             /* somebody held the session for writing meanwhile */
+	uint64_t records;        /* records that verify, from the first one on */
+	uint64_t bytes;          /* bytes of the log that these take */
+	uint64_t log_bytes;      /* bytes of the log without the padding at its end */
+	uint64_t acknowledged;   /* records that the head knows to be acknowledged */
+	int64_t bad_record;      /* number of the first record that does not verify, or -1 */
+	int64_t bad_offset;      /* where it begins in the log, or -1 */
+};
+
+/* ---- Stores ------------------------------------------------------------------ */
+
+struct hf_store;
+struct hf_session;
+struct hf_view;
+struct hf_list;
+
+enum hf_durability {
+	HF_SYNC = 0,   /* default: data is synced before an append is acknowledged */
+	HF_OS = 1,     /* no sync: survives the process, not a power cut */
+	HF_STRICT = 2, /* the head is synced too: a power cut cannot hide a truncation */
+};
+
+enum {
+	HF_ID_SIZE = 37,                     /* a session id with its NUL */
+	HF_KEY_ID_SIZE = 17,                 /* a key id with its NUL */
+	HF_DEPTH_MAX = 128,                  /* nesting of JSON that is accepted */
+	HF_RECORD_SIZE_DEFAULT = 16 << 20,   /* bytes of one record's data */
+	HF_RECORD_SIZE_LIMIT = 1 << 30,      /* what record_size_max may be raised to */
+	HF_RECORD_ID_MAX = 128,              /* bytes of a record's id */
+	HF_TYPE_MAX = 32,                    /* bytes of a record's type */
+	HF_NAME_MAX = 256,                   /* bytes of a session's name */
+	HF_PROJECT_MAX = 3072,               /* bytes of a project's path */
+	HF_ROUNDS_DEFAULT = 100000,          /* PBKDF2 rounds for a new secret */
+	HF_ROUNDS_MIN = 10000,
+	HF_ROUNDS_MAX = 10000000,
+	HF_PADDING_MAX = 1 << 20,
+	HF_ID_WINDOW = 1024,                 /* newest record ids that are remembered */
+	HF_ID_WINDOW_BYTES = 1 << 20,        /* bytes of log read back to learn them */
+};
+
+/* How a store is opened. Zero means the default of each member. */
+struct hf_store_options {
+	bool read_only;            /* never create or change anything, not even a key */
+	bool must_exist;           /* fail with HF_ERR_NOTFOUND instead of making the store */
+	enum hf_durability durability;
+	const char *key_dir;       /* NULL: the directory "keys" in the store */
+	const char *runtime_dir;   /* NULL: $XDG_RUNTIME_DIR; "": no cache across processes */
+	uint32_t rounds;           /* PBKDF2 rounds for a new secret */
+	uint32_t record_size_max;  /* bytes of one record's data */
+	uint32_t padding;          /* see hf_session_create; 0: default, 1: none */
+	uint32_t threads;          /* threads that check one log; 0: up to 2 */
+	hf_log_fn log;             /* NULL: nothing is logged */
+	void *log_context;
+};
+
+/*
+ * Opens the store at path and makes it if it is not there (directories 0700, files
+ * 0600; durable on return). Keys are made or read when first needed. May block on disk.
+ * HF_ERR_FORMAT: the directory holds something else or a newer version's store.
+ * HF_ERR_NOTFOUND: it does not exist and must_exist or read_only is set.
+ * The strings in options are copied.
+ */
+HF_API HF_MUST_USE int hf_store_open(const char *path, const struct hf_store_options *options,
+				     struct hf_detail *detail, struct hf_store **ret_store);
+
+/* Closes a store whose sessions, views and lists are closed; wipes its keys from
+ * memory. NULL is allowed. */
+HF_API void hf_store_close(struct hf_store *store);
+
+/* ---- Writing sessions -------------------------------------------------------- */
+
+/* What a new session is. Zero or NULL means the default of each member. */
+struct hf_session_options {
+	const char *id;         /* a UUID in lower case; NULL: a random one */
+	const char *name;       /* for people, at most HF_NAME_MAX bytes of UTF-8 */
+	const char *project;    /* the project's directory, absolute */
+	struct hf_slice config; /* a JSON object; empty: {} */
+	struct hf_slice origin; /* a JSON object saying where an import came from */
+};
+
+/*
+ * Makes a session and opens it for writing; its first record is durable on return. The
+ * caller owns the handle and must close it. HF_ERR_EXISTS: the id is taken (nothing
+ * was changed). HF_ERR_JSON, HF_ERR_INVALID: an option is not valid. HF_ERR_KEY_...: the
+ * secret key needs mending first.
+ */
+HF_API HF_MUST_USE int hf_session_create(struct hf_store *store,
+					 const struct hf_session_options *options,
+					 struct hf_detail *detail,
+					 struct hf_session **ret_session);
+
+/* How a session is opened for writing. */
+struct hf_open_options {
+	uint32_t timeout_ms; /* how long to wait for another writer; 0: not at all */
+	uint32_t accept;     /* bits of HF_ACCEPT: verdicts to go on from (gap, head-missing) */
+};
+
+/*
+ * Opens a session for writing. Takes time independent of the session's size: it reads
+ * the head and what stands after the last acknowledged record, not the whole log. A torn
+ * tail is moved to the quarantine and recorded. Until the handle is closed no one else,
+ * in this process or another, can write to the session; others can read.
+ * HF_ERR_BUSY: another writer holds it (after timeout_ms). HF_ERR_NOTFOUND: no such
+ * session. HF_ERR_TAMPERED, _TRUNCATED, _GAP, _ROLLED_BACK, _HEAD_MISSING, _KEY_MISSING:
+ * the state of the log forbids writing; nothing was changed.
+ */
+HF_API HF_MUST_USE int hf_session_open(struct hf_store *store, const char *id,
+				       const struct hf_open_options *options,
+				       struct hf_detail *detail, struct hf_session **ret_session);
+
+/* One record to write. */
+struct hf_append {
+	/* "message", "todos", "config" (a JSON object), "rename" ({"name":...}), or a type of
+	 * the host's own that begins with "x-": lower-case letters, digits, '-'. */
+	const char *type;
+	/* NULL, or 1 to HF_RECORD_ID_MAX printable ASCII characters other than space, '"' and
+	 * '\': appending it again succeeds without writing (see hf_session_append). */
+	const char *id;
+	/* One JSON text (RFC 8259, UTF-8, nesting up to HF_DEPTH_MAX, no duplicate names). Kept
+	 * byte for byte less insignificant white space; raw U+2028 and U+2029 are escaped. */
+	const char *json;
+	size_t json_size;
+};
+
+/* Conditions of an append. */
+struct hf_append_options {
+	bool expect;            /* append only if the session has exactly expect_records */
+	uint64_t expect_records;
+};
+
+/* What was written for one record. */
+struct hf_ack {
+	uint64_t n;      /* the record's number */
+	bool duplicate;  /* its id was there already: n is the earlier record's number */
+};
+
+/*
+ * Appends count records as one batch with one write and one sync, all or nothing. On
+ * return they are durable (at HF_SYNC and HF_STRICT) and acknowledged, and ret_acks
+ * (NULL, or room for count) is filled. After a seal a "resume" record is put before
+ * them.
+ *
+ * A record whose id is among the session's newest HF_ID_WINDOW ids is not written again;
+ * its ack says duplicate. When the log was not read as a whole, the ids known are those
+ * in its last HF_ID_WINDOW_BYTES. The same id with other type or data is HF_ERR_ID_REUSED.
+ *
+ * HF_ERR_CONFLICT: expect_records does not match. HF_ERR_JSON, HF_ERR_RECORD_SIZE,
+ * HF_ERR_INVALID, HF_ERR_ID_REUSED: detail->input says which record; nothing was written
+ * and the handle stays good. HF_ERR_NOSPACE, HF_ERR_IO: the batch was not acknowledged,
+ * and what was written of it is cut off again if that can be done. The handle is then
+ * poisoned: every later call returns HF_ERR_POISONED until the session is opened again,
+ * which finds out what the storage holds.
+ */
+HF_API HF_MUST_USE int hf_session_append(struct hf_session *session,
+					 const struct hf_append_options *options,
+					 const struct hf_append *records, size_t count,
+					 struct hf_detail *detail, struct hf_ack *ret_acks);
+
+/*
+ * Replaces the whole session by a new generation that holds these records. Readers see
+ * the old session or the new one, also after a crash at any point. Name, project,
+ * configuration and creation time are kept from the session unless options (NULL:
+ * keep all; members that are NULL or empty: keep) gives others. Durable on return, at
+ * every level. Errors as for hf_session_append.
+ */
+HF_API HF_MUST_USE int hf_session_save(struct hf_session *session,
+				       const struct hf_session_options *options,
+				       const struct hf_append *records, size_t count,
+				       struct hf_detail *detail);
+
+/* Makes durable what was appended at HF_OS. HF_ERR_IO poisons the handle. */
+HF_API HF_MUST_USE int hf_session_sync(struct hf_session *session, struct hf_detail *detail);
+
+/* The session's id, and how many records it has. Valid while the handle is open. */
+HF_API const char *hf_session_id(const struct hf_session *session);
+HF_API uint64_t hf_session_records(struct hf_session *session);
+
+enum hf_close {
+	HF_CLOSE_SEAL,  /* the session has ended: append a seal, sync everything */
+	HF_CLOSE_LEAVE, /* let go of the handle; the session counts as interrupted */
+};
+
+/*
+ * Closes the handle, which is gone whatever is returned, and gives up the right to
+ * write. HF_ERR_POISONED, HF_ERR_IO, ...: the seal could not be written; all that was
+ * acknowledged is there all the same. NULL is allowed.
+ */
+HF_API int hf_session_close(struct hf_session *session, enum hf_close how,
+			    struct hf_detail *detail);
+
+/*
+ * Removes a session for good: log, head and lock file; durable on return. Quarantined
+ * bytes stay. A crash in between leaves it removed or complete. HF_ERR_BUSY: it is being
+ * written to. HF_ERR_NOTFOUND: it was not there.
+ */
+HF_API HF_MUST_USE int hf_session_delete(struct hf_store *store, const char *id,
+					 struct hf_detail *detail);
+
+/* What a repair did, or would do. */
+struct hf_repair {
+	struct hf_check before; /* the state that was found */
+	bool changed;           /* something was done (or would be, in a dry run) */
+	uint64_t removed_bytes; /* bytes that went to the quarantine */
+	uint64_t removed_offset;
+	char quarantine[96];    /* the name of their file in the quarantine, or "" */
+};
+
+/*
+ * Checks the whole log and mends what can be mended: a torn tail; with the accept bits
+ * of HF_GAP and HF_HEAD_MISSING also those. Nothing is deleted: what is cut off goes to
+ * the quarantine first, and a "repair" record says so. An intact session is left alone.
+ * With dry_run nothing is changed. The error of a verdict that is not repaired is
+ * returned as such (HF_ERR_TAMPERED, ...), nothing changed.
+ */
+HF_API HF_MUST_USE int hf_session_repair(struct hf_store *store, const char *id, uint32_t accept,
+					 bool dry_run, struct hf_detail *detail,
+					 struct hf_repair *ret_repair);
+
+/* ---- Reading sessions -------------------------------------------------------- */
+
+/* One record: slices of the log, valid while its view is open. */
+struct hf_record {
+	uint64_t n;
+	int64_t at_us;        /* microseconds since 1970-01-01 UTC */
+	struct hf_slice at;   /* the same as text, 2026-11-22T23:54:13.123456Z */
+	struct hf_slice type;
+	struct hf_slice id;   /* empty if the record has none */
+	struct hf_slice data; /* JSON */
+	struct hf_slice line; /* the whole line without its line feed */
+	uint64_t offset;      /* where the line begins in the log */
+};
+
+/* What a session is, folded from its records. Text is valid while its owner is open. */
+struct hf_info {
+	char id[HF_ID_SIZE];
+	char key_id[HF_KEY_ID_SIZE];
+	uint64_t generation;
+	struct hf_slice name;    /* decoded text, newest "rename" */
+	struct hf_slice project; /* decoded text, newest "relocate" */
+	struct hf_slice first_words; /* start of the first message's text */
+	int64_t created_us;
+	int64_t updated_us;      /* time of the last record */
+	uint64_t records;
+	uint64_t messages;
+	uint64_t bytes;          /* of the log */
+	bool closed;             /* the last record is a seal */
+	bool weak;               /* signed with a weak key */
+};
+
+/*
+ * Checks a session and opens it for reading. The view is a snapshot: what is appended
+ * later is not seen. A session with a bad verdict is opened too, and the view gives the
+ * records that verify (of a session whose key is missing: the records that are well
+ * formed); ask hf_view_check. Uses memory for the log's mapping and the tail that is not
+ * yet acknowledged, and a constant amount besides. HF_ERR_NOTFOUND: no such session.
+ */
+HF_API HF_MUST_USE int hf_session_load(struct hf_store *store, const char *id,
+				       struct hf_detail *detail, struct hf_view **ret_view);
+HF_API void hf_view_close(struct hf_view *view);
+
+/* The outcome of the check, and the folded session. Valid while the view is open. */
+HF_API const struct hf_check *hf_view_check(const struct hf_view *view);
+HF_API const struct hf_info *hf_view_info(const struct hf_view *view);
+/* The newest todo list and configuration as JSON, and the origin of an import (empty if
+ * there is none). */
+HF_API struct hf_slice hf_view_todos(const struct hf_view *view);
+HF_API struct hf_slice hf_view_config(const struct hf_view *view);
+HF_API struct hf_slice hf_view_origin(const struct hf_view *view);
+
+/* Steps through the records that verify, forwards and backwards: give a zeroed record to
+ * start at the first (last) one. False: there are no more, *record is untouched. */
+HF_API bool hf_view_next(const struct hf_view *view, struct hf_record *record);
+HF_API bool hf_view_previous(const struct hf_view *view, struct hf_record *record);
+/* Finds the first of the last count messages; a session with fewer gives its first
+ * message. False: there is no message. Costs nothing for the records before it. */
+HF_API bool hf_view_last(const struct hf_view *view, uint64_t count, struct hf_record *ret_record);
+
+/* The progress of a long check: bytes done of bytes in all. Called from one thread. */
+typedef void (*hf_progress_fn)(void *context, uint64_t done, uint64_t total);
+
+/* Checks a session from its first byte to its last. HF_OK means the check was carried
+ * out: the verdict is in ret_check. */
+HF_API HF_MUST_USE int hf_session_verify(struct hf_store *store, const char *id,
+					 hf_progress_fn progress, void *progress_context,
+					 struct hf_detail *detail, struct hf_check *ret_check);
+
+/* ---- Listing ----------------------------------------------------------------- */
+
+/* One session as a listing knows it: from its head, without reading its log. */
+struct hf_entry {
+	struct hf_info info;  /* slices are valid until the next call on the list */
+	int error;            /* HF_OK, or why not all is known: HF_ERR_HEAD_MISSING, ... */
+	bool active;          /* somebody holds it for writing */
+};
+
+/*
+ * Streams the sessions of a store whose id begins with prefix (NULL: all), in no
+ * particular order. hf_list_next returns HF_OK, HF_ERR_NOTFOUND after the last one, or an
+ * error of the listing itself; a damaged session is an entry with its error, never the
+ * end. An empty store is an empty list; "permission denied" is HF_ERR_DENIED.
+ */
+HF_API HF_MUST_USE int hf_list_open(struct hf_store *store, const char *prefix,
+				    struct hf_detail *detail, struct hf_list **ret_list);
+HF_API HF_MUST_USE int hf_list_next(struct hf_list *list, struct hf_entry *ret_entry);
+HF_API void hf_list_close(struct hf_list *list);
+
+/* Finds the one session whose id begins with prefix (at least 4 characters, or a whole
+ * id). HF_ERR_NOTFOUND, HF_ERR_AMBIGUOUS, HF_ERR_INVALID (too short, or not of an id). */
+HF_API HF_MUST_USE int hf_session_find(struct hf_store *store, const char *prefix,
+				       struct hf_detail *detail, char ret_id[HF_ID_SIZE]);
+
+/* ---- Keys -------------------------------------------------------------------- */
+
+enum hf_key_state {
+	HF_KEY_CURRENT, /* signs new sessions */
+	HF_KEY_WEAK,    /* the fallback while the secret cannot be read: anybody can forge it */
+	HF_KEY_ABSENT,  /* there is no secret yet; the first session makes one */
+	HF_KEY_CORRUPT, /* a damaged secret that was kept aside */
+};
+
+struct hf_key_info {
+	char id[HF_KEY_ID_SIZE];  /* "" if it is not known */
+	enum hf_key_state state;
+	int error;                /* why a secret cannot be used, or HF_OK */
+	uint32_t rounds;
+	char host[256];           /* the host name pinned in the key file */
+	char made[28];            /* when the secret was made, as text */
+	char source[32];          /* where the key came from: "memory", "runtime cache", "derived" */
+	char file[64];            /* the name of its file in the key directory */
+};
+
+typedef void (*hf_key_fn)(void *context, const struct hf_key_info *key);
+
+/* Tells of every key of the store, never the key itself. Makes nothing. */
+HF_API HF_MUST_USE int hf_key_list(struct hf_store *store, hf_key_fn each, void *context,
+				   struct hf_detail *detail);
+/* Makes or reads the current key now, so that a later call need not wait for it. */
+HF_API HF_MUST_USE int hf_key_prepare(struct hf_store *store, struct hf_detail *detail,
+				      struct hf_key_info *ret_key);
+/* Wipes the keys from this process and from the runtime directory. Open sessions keep
+ * theirs. The next use derives them again. */
+HF_API HF_MUST_USE int hf_key_drop(struct hf_store *store, struct hf_detail *detail);
+
+/* ---- Looking after a store --------------------------------------------------- */
+
+/* One finding of hf_store_examine. */
+struct hf_finding {
+	enum hf_log_level level;  /* HF_LOG_INFO: as it should be */
+	const char *subject;      /* "permissions", "keys", "space", "files", "clock" */
+	const char *text;         /* what was found and what to do; may hold file names */
+};
+typedef void (*hf_finding_fn)(void *context, const struct hf_finding *finding);
+
+/* Looks at permissions, keys, free space and stale files of a store; changes nothing. */
+HF_API HF_MUST_USE int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
+					struct hf_detail *detail);
+
+/* ---- JSON -------------------------------------------------------------------- */
+
+/*
+ * A small reader for the JSON in records: slices of the given text, nothing copied,
+ * numbers never converted. The text must be valid, as all data in a log is; on any other
+ * bytes it stays within them and finds nothing, or nonsense.
+ */
+/* Checks one JSON text as an append does. HF_ERR_JSON: ret_offset (may be NULL) says where. */
+HF_API HF_MUST_USE int hf_json_check(struct hf_slice json, size_t *ret_offset);
+/* Finds a member of an object; false if it is no object or has none of that name. */
+HF_API bool hf_json_member(struct hf_slice object, const char *name, struct hf_slice *ret_value);
+/* Steps through an array or an object: give *position = 0 to start. ret_name (may be NULL)
+ * is the raw name with its quotes, empty in an array. */
+HF_API bool hf_json_next(struct hf_slice container, size_t *position, struct hf_slice *ret_name,
+			 struct hf_slice *ret_value);
+/* Decodes a string with its quotes into UTF-8 with a NUL, at most size bytes, cut at a
+ * character; a lone surrogate becomes U+FFFD. Returns the bytes the whole text takes
+ * without NUL, or -1 if it is no string. */
+HF_API int64_t hf_json_text(struct hf_slice string, char *buffer, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* What keyring.c and session_key.c share. Nobody else includes this. */
+#ifndef KEYS_KEYRING_INTERNAL_H
+#define KEYS_KEYRING_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keys/keyring.h"
+#include "keys/runtime.h"
+#include "keys/secret.h"
+
+/* The store key, in memory for secrets. */
+struct store_key {
+	uint64_t ready;      /* STORE_KEY_READY; zero in a forked child, and when dropped */
+	char id[FORMAT_KEY_ID_SIZE];
+	uint8_t digest[32];  /* of the key file that it comes from */
+	uint8_t key[FORMAT_KEY_SIZE];
+};
+
+enum { STORE_KEY_READY = 0x5707e };
+
+struct keyring {
+	const struct sys *sys;
+	struct secret_dir dir;
+	struct runtime runtime;
+	char *runtime_dir;
+	uint8_t store[16];
+	uint32_t rounds;
+	bool dir_denied;
+
+	pthread_mutex_t mutex;         /* guards what follows */
+	struct store_key *key;         /* NULL until it is first needed */
+	struct secret_place place;     /* where it was read, when it is ready */
+	bool unsynced;                 /* a sync of the key directory failed */
+	bool warned_weak;              /* that the secret is unreadable */
+};
+
+/* Gives the store key with an id for the moment; the mutex is held. Makes nothing.
+ * Errors of session_key_new. The caller wipes its copy. */
+int keyring_find(struct keyring *keyring, struct report *report,
+		 const char key_id[static FORMAT_KEY_ID_SIZE],
+		 uint8_t ret_store_key[static FORMAT_KEY_SIZE]);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What every operation on a log needs to know of its store. It does not change while the
+ * store is open; all members are the store's. */
+#ifndef LOG_ENV_H
+#define LOG_ENV_H
+
+#include <stdint.h>
+
+#include "holdfast.h"
+#include "keys/keyring.h"
+#include "storage/storage.h"
+#include "sys/sys.h"
+
+struct log_env {
+	const struct sys *sys;
+	struct storage *storage;
+	struct keyring *keyring;
+	uint8_t store[16];
+	enum hf_durability durability;
+	uint32_t record_size_max; /* bytes of one record's data */
+	uint32_t padding;         /* bytes of line feeds written ahead; 0: none */
+	uint32_t threads;         /* that check one log; at least 1 */
+};
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "log/found.h"
+
+/* Whether a valid slot counts more than the best one so far. */
+static bool is_better(const struct found_head *found, const struct head *head)
+{
+	bool was_weak = keyring_is_weak(found->head.key_id);
+	bool is_weak = keyring_is_weak(head->key_id);
+
+	if (!found->is_valid || was_weak != is_weak)
+		return !found->is_valid || was_weak;
+	return head->counter > found->head.counter;
+}
+
+int found_find(const struct log_env *env, struct report *report, struct storage_id id,
+	       const uint8_t slots[static STORAGE_HEAD_SIZE], struct found_head *ret_found)
+{
+	struct found_head found = { 0 };
+	struct session_key *key = NULL;
+	bool is_unknown = false;
+
+	for (unsigned i = 0; i < FORMAT_HEAD_SLOTS; i++) {
+		const uint8_t *slot = slots + (size_t)i * FORMAT_HEAD_SLOT_SIZE;
+		char key_id[FORMAT_KEY_ID_SIZE];
+		struct head head;
+		int rc;
+
+		if (!head_claims_key(slot, key_id))
+			continue;
+		rc = session_key_new(env->keyring, report, key_id, id.bytes, 0, &key);
+		if (rc == HF_ERR_KEY_MISSING) {
+			is_unknown = true;
+			continue;
+		}
+		if (rc != HF_OK)
+			return rc;
+		if (head_decode(slot, i, id.bytes, &key->head, &head) && is_better(&found, &head)) {
+			found.head = head;
+			found.is_valid = true;
+		}
+		session_key_free(env->keyring, key);
+	}
+	found.is_key_missing = !found.is_valid && is_unknown;
+	*ret_found = found;
+	return HF_OK;
+}
+
+bool found_is_nothing(const struct head *head)
+{
+	return (head->flags & FORMAT_HEAD_DELETED) != 0 ||
+	       (head->generation == 0 && head->records <= 1);
+}

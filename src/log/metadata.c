@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include "log/metadata.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "json/read.h"
+#include "json/scan.h"
+#include "json/write.h"
+
+void metadata_release(struct metadata *metadata)
+{
+	buffer_release(&metadata->name);
+	buffer_release(&metadata->project);
+	buffer_release(&metadata->config);
+	buffer_release(&metadata->origin);
+}
+
+static int take_text(struct buffer *field, struct report *report, const char *text, size_t max,
+		     const char *what)
+{
+	size_t size;
+
+	if (text == NULL)
+		return HF_OK;
+	size = strnlen(text, max + 1);
+	if (size > max)
+		return report_fail(report, HF_ERR_INVALID, "create", "the %s is longer than %zu bytes",
+				   what, max);
+	if (!text_is_utf8(text, size))
+		return report_fail(report, HF_ERR_INVALID, "create", "the %s is not UTF-8", what);
+	field->size = 0;
+	return json_put_string(field, text, size);
+}
+
+static int take_object(struct buffer *field, struct report *report, struct hf_slice json,
+		       const char *what)
+{
+	struct json_fault fault = { 0, "" };
+	int rc;
+
+	if (json.size == 0)
+		return HF_OK;
+	field->size = 0;
+	rc = json_compact(json.data, json.size, field, &fault);
+	if (rc == HF_ERR_SESSION_SIZE)
+		return report_fail(report, HF_ERR_RECORD_SIZE, "create", "the %s is too large", what);
+	if (rc == HF_ERR_JSON)
+		return report_fail(report, rc, "create", "the %s: %s at byte %zu", what, fault.reason,
+				   fault.offset);
+	if (rc == HF_OK && json_kind((struct hf_slice){ field->data, field->size }) != JSON_OBJECT) {
+		field->size = 0;
+		rc = report_fail(report, HF_ERR_JSON, "create", "the %s is not an object", what);
+	}
+	return rc;
+}
+
+int metadata_take(struct metadata *metadata, struct report *report,
+		  const struct hf_session_options *options)
+{
+	int rc;
+
+	if (options == NULL)
+		return HF_OK;
+	if (options->project != NULL && options->project[0] != '/')
+		return report_fail(report, HF_ERR_INVALID, "create",
+				   "the project is not an absolute path");
+	rc = take_text(&metadata->name, report, options->name, HF_NAME_MAX, "name");
+	if (rc == HF_OK)
+		rc = take_text(&metadata->project, report, options->project, HF_PROJECT_MAX, "project");
+	if (rc == HF_OK)
+		rc = take_object(&metadata->config, report, options->config, "configuration");
+	if (rc == HF_OK)
+		rc = take_object(&metadata->origin, report, options->origin, "origin");
+	return rc;
+}
+
+static int put_slice(struct buffer *field, struct hf_slice json)
+{
+	field->size = 0;
+	return json_kind(json) == JSON_NULL ? HF_OK : buffer_put(field, json.data, json.size);
+}
+
+int metadata_take_current(struct metadata *metadata, struct writer *writer)
+{
+	struct checked *checked = NULL;
+	int rc;
+
+	rc = check_open(writer->env, writer->report, writer->id, STORAGE_WRITE, NULL, &checked);
+	if (rc == HF_OK && checked->check.verdict > HF_WEAK_KEY)
+		rc = report_fail(writer->report, hf_verdict_error(checked->check.verdict), "save",
+				 "the session is %s", hf_verdict_name(checked->check.verdict));
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->name, checked->scan.fold.name);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->project, checked->scan.fold.project);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->config, checked->scan.fold.config);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->origin, checked->scan.fold.origin);
+	if (rc == HF_OK)
+		metadata->created_us = checked->scan.fold.created_us;
+	check_close(checked);
+	return rc;
+}
+
+/* The field's JSON, or what stands for nothing. */
+static struct hf_slice slice_or(const struct buffer *field, const char *nothing)
+{
+	if (field->size > 0)
+		return (struct hf_slice){ field->data, field->size };
+	return (struct hf_slice){ nothing, strlen(nothing) };
+}
+
+int metadata_add_first(const struct metadata *metadata, struct writer *writer,
+		       const struct first_previous *previous, uint64_t records)
+{
+	struct buffer data = BUFFER_INIT((size_t)2 * METADATA_JSON_MAX + 4 * METADATA_TEXT_MAX);
+	struct first first = {
+		.generation = writer->head.generation,
+		.created_us = metadata->created_us != 0 ? metadata->created_us : writer->batch.at_us,
+		.name = slice_or(&metadata->name, "null"),
+		.project = slice_or(&metadata->project, "null"),
+		.config = slice_or(&metadata->config, "{}"),
+		.origin = slice_or(&metadata->origin, "null"),
+		.has_previous = previous != NULL,
+		.records = records,
+	};
+	int rc;
+
+	memcpy(first.session, writer->id.bytes, sizeof first.session);
+	memcpy(first.store, writer->env->store, sizeof first.store);
+	memcpy(first.key_id, writer->head.key_id, sizeof first.key_id);
+	if (previous != NULL)
+		first.previous = *previous;
+	rc = first_encode(&first, &data);
+	if (rc == HF_OK)
+		rc = writer_add(writer, "session", data.data, data.size);
+	buffer_release(&data);
+	return rc;
+}

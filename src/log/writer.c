@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+#include "log/writer.h"
+
+#include <string.h>
+
+#include "base/invariant.h"
+#include "base/mem.h"
+#include "format/record.h"
+#include "log/found.h"
+
+enum {
+	/* A handle pads its log once it has shown to be long-lived. */
+	PADDING_AFTER_COMMITS = 8,
+	/* A log's end is read with one call when no more than this stands past its head. */
+	END_SIZE = 64 << 10,
+};
+/* Bytes of one batch, which bounds the memory of a handle. */
+static const size_t batch_size_max = (size_t)HF_RECORD_SIZE_LIMIT + ((size_t)64 << 20);
+
+int writer_new(const struct log_env *env, struct report *report, struct storage_id id,
+	       struct storage_lock *lock, struct writer **ret_writer)
+{
+	struct writer *writer = mem_new(1, sizeof *writer);
+
+	if (writer == NULL) {
+		env->storage->ops->unlock(lock);
+		return HF_ERR_NOMEM;
+	}
+	writer->env = env;
+	writer->report = report;
+	writer->id = id;
+	writer->lock = lock;
+	/* An earlier program may have left both in memory only. */
+	writer->is_log_dirty = true;
+	writer->is_head_dirty = true;
+	writer->batch.bytes.max = batch_size_max;
+	writer->batch.data_size_max = env->record_size_max;
+	*ret_writer = writer;
+	return HF_OK;
+}
+
+void writer_free(struct writer *writer)
+{
+	const struct storage_ops *ops;
+
+	if (writer == NULL)
+		return;
+	ops = writer->env->storage->ops;
+	if (writer->log != NULL)
+		ops->log_close(writer->log);
+	session_key_free(writer->env->keyring, writer->key);
+	ids_release(&writer->ids);
+	batch_release(&writer->batch);
+	ops->unlock(writer->lock);
+	mem_free(writer);
+}
+
+int writer_usable(struct writer *writer)
+{
+	if (!session_key_is_ready(writer->key))
+		return report_fail(writer->report, HF_ERR_FORKED, "write",
+				   "the handle was opened before fork");
+	if (writer->is_poisoned)
+		return report_fail(writer->report, HF_ERR_POISONED, "write",
+				   "an earlier write failed");
+	return HF_OK;
+}
+
+int writer_poison(struct writer *writer, int code)
+{
+	writer->is_poisoned = true;
+	/* That memory was short says to a caller that nothing was changed. */
+	if (code == HF_ERR_NOMEM) {
+		code = HF_ERR_IO;
+		writer->report->detail.code = code;
+	}
+	return code;
+}
+
+int writer_begin(struct writer *writer)
+{
+	const struct sys *sys = writer->env->sys;
+	int64_t now_us;
+	int rc = sys->wall_time(sys->context, &now_us);
+
+	if (rc < 0)
+		return report_errno(writer->report, -rc, "clock_gettime", NULL);
+	batch_begin(&writer->batch, &writer->key->record, writer->head.records,
+		    writer->head.mac, now_us);
+	return HF_OK;
+}
+
+int writer_add(struct writer *writer, const char *type, const char *json, size_t size)
+{
+	struct batch_record record = { type, NULL, { json, size } };
+
+	return batch_add(&writer->batch, writer->report, &record);
+}
+
+int writer_put_head(struct writer *writer, const struct head *head)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	uint8_t slot[STORAGE_HEAD_SLOT_SIZE];
+	struct head next = *head;
+	int rc;
+
+	next.counter++;
+	head_encode(&next, &writer->key->head, slot);
+	writer->is_head_dirty = true;
+	rc = ops->head_write(writer->log, head_slot(next.counter), slot);
+	if (rc == HF_OK && writer->env->durability == HF_STRICT) {
+		rc = ops->head_sync(writer->log);
+		writer->is_head_dirty = rc != HF_OK;
+	}
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	writer->head = next;
+	writer->has_written = true;
+	return HF_OK;
+}
+
+/* Bytes of padding to write after a batch that ends at end. */
+static size_t padding_for(const struct writer *writer, uint64_t end)
+{
+	if (writer->is_padding_off || writer->must_cut || end <= writer->log_end ||
+	    writer->commits < PADDING_AFTER_COMMITS)
+		return 0;
+	return writer->env->padding;
+}
+
+/* Writes the batch's bytes with padding after them if some is due; without, if there is no
+ * space for it. */
+static int write_bytes(struct writer *writer)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	struct buffer *bytes = &writer->batch.bytes;
+	uint64_t end = writer->head.offset + bytes->size;
+	size_t padding = padding_for(writer, end);
+	int rc;
+
+	if (padding > 0 && buffer_reserve(bytes, padding) == HF_OK) {
+		memset(bytes->data + bytes->size, '\n', padding);
+		rc = ops->log_write(writer->log, writer->head.offset, bytes->data,
+				    bytes->size + padding);
+		if (rc == HF_OK) {
+			writer->log_end = end + padding;
+			return HF_OK;
+		}
+		if (rc != HF_ERR_NOSPACE)
+			return rc;
+		writer->is_padding_off = true;
+		rc = ops->log_cut(writer->log, writer->head.offset);
+		if (rc != HF_OK)
+			return rc;
+		writer->log_end = writer->head.offset;
+	}
+	rc = ops->log_write(writer->log, writer->head.offset, bytes->data, bytes->size);
+	if (rc == HF_OK && writer->log_end < end)
+		writer->log_end = end;
+	return rc;
+}
+
+/* Brings the batch onto the medium. */
+static int write_batch(struct writer *writer, bool is_durable)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	uint64_t end = writer->head.offset + writer->batch.bytes.size;
+	int rc;
+
+	writer->is_log_dirty = true;
+	rc = write_bytes(writer);
+	if (rc == HF_OK && writer->must_cut) {
+		rc = ops->log_cut(writer->log, end);
+		if (rc == HF_OK)
+			writer->log_end = end;
+	}
+	if (rc == HF_OK && is_durable) {
+		rc = ops->log_sync(writer->log);
+		writer->is_log_dirty = rc != HF_OK;
+	}
+	return rc;
+}
+
+/* Takes back what a failed write left; the report keeps telling of the failure itself. */
+static void cut_back(struct writer *writer)
+{
+	struct hf_detail detail = writer->report->detail;
+
+	/* A stump that is still to be cut must not be lost before the cut is recorded. */
+	if (!writer->must_cut)
+		(void)writer->env->storage->ops->log_cut(writer->log, writer->head.offset);
+	writer->report->detail = detail;
+}
+
+int writer_commit(struct writer *writer, bool is_durable)
+{
+	struct batch *batch = &writer->batch;
+	struct head head = writer->head;
+	struct fold fold = { 0 };
+	int rc;
+
+	if (batch->bytes.size == 0)
+		return HF_OK;
+	if (head.offset > (uint64_t)INT64_MAX - batch->bytes.size - HF_PADDING_MAX)
+		return report_fail(writer->report, HF_ERR_SESSION_SIZE, "append",
+				   "the log would be too large");
+	/* The fold is of the batch's bytes as they are now: padding may move them. */
+	batch_fold(batch, &fold);
+	fold_apply(&fold, &head);
+	rc = write_batch(writer, is_durable || writer->env->durability != HF_OS);
+	if (rc != HF_OK) {
+		cut_back(writer);
+		return writer_poison(writer, rc);
+	}
+	head.records = batch->n;
+	head.offset += batch->bytes.size;
+	memcpy(head.mac, batch->mac, MAC_SIZE);
+	rc = writer_put_head(writer, &head);
+	if (rc != HF_OK)
+		return rc;
+	writer->must_cut = false;
+	writer->commits++;
+	return HF_OK;
+}
+
+int writer_sync(struct writer *writer)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	int rc = HF_OK;
+
+	if (writer->is_log_dirty)
+		rc = ops->log_sync(writer->log);
+	if (rc == HF_OK) {
+		writer->is_log_dirty = false;
+		if (writer->is_head_dirty)
+			rc = ops->head_sync(writer->log);
+	}
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	writer->is_head_dirty = false;
+	return HF_OK;
+}
+
+static int append_seal(struct writer *writer)
+{
+	char json[64];
+	struct buffer data = { json, 0, sizeof json, sizeof json };
+	int rc;
+
+	if ((writer->head.flags & FORMAT_HEAD_SEALED) != 0)
+		return HF_OK;
+	rc = writer_begin(writer);
+	if (rc != HF_OK)
+		return rc;
+	if ((rc = buffer_put_text(&data, "{\"records\":")) != HF_OK ||
+	    (rc = buffer_put_u64(&data, writer->head.records + 1)) != HF_OK ||
+	    (rc = buffer_put_text(&data, "}")) != HF_OK)
+		return rc;
+	rc = writer_add(writer, "seal", data.data, data.size);
+	return rc == HF_OK ? writer_commit(writer, true) : rc;
+}
+
+/* Cuts the padding off, so that the file is what it looks like. */
+static int trim(struct writer *writer)
+{
+	int rc;
+
+	if (writer->log_end == writer->head.offset || writer->must_cut)
+		return HF_OK;
+	rc = writer->env->storage->ops->log_cut(writer->log, writer->head.offset);
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	writer->log_end = writer->head.offset;
+	writer->is_log_dirty = true;
+	return HF_OK;
+}
+
+/* Leaves a log that can rest: without padding, durable, and with its end in both slots, so
+ * that damage to one of them hides nothing. */
+static int settle(struct writer *writer)
+{
+	int rc = trim(writer);
+
+	if (rc == HF_OK)
+		rc = writer_put_head(writer, &writer->head);
+	return rc == HF_OK ? writer_sync(writer) : rc;
+}
+
+int writer_close(struct writer *writer, enum hf_close how)
+{
+	int rc = writer_usable(writer);
+
+	/* The last write needs no space written ahead for the next one. */
+	writer->is_padding_off = true;
+	if (rc == HF_OK && how == HF_CLOSE_SEAL)
+		rc = append_seal(writer);
+	if (rc == HF_OK && writer->has_written)
+		rc = settle(writer);
+	writer_free(writer);
+	return rc;
+}
+
+/* ---- Opening ---- */
+
+/* The bytes of a log from the tail of its last acknowledged record on. */
+struct log_end {
+	char bytes[END_SIZE];
+	size_t size;        /* bytes read */
+	size_t past;        /* where what is past the head begins */
+};
+
+/* Reads the end and checks that it fits the head. Says whether it does and is all there. */
+static int read_end(struct writer *writer, const struct head *head, struct log_end *end,
+		    bool *ret_fits)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	uint8_t mac[MAC_SIZE];
+	size_t covered;
+	int rc = ops->log_size(writer->log, &writer->log_end);
+
+	*ret_fits = false;
+	end->past = FORMAT_TAIL_SIZE + 1;
+	if (rc != HF_OK || head->offset < end->past || writer->log_end < head->offset ||
+	    writer->log_end - head->offset > END_SIZE - end->past)
+		return rc;
+	rc = ops->log_read(writer->log, head->offset - end->past, end->bytes, END_SIZE, &end->size);
+	if (rc != HF_OK)
+		return rc;
+	*ret_fits = end->size == end->past + (size_t)(writer->log_end - head->offset) &&
+		    end->bytes[end->past - 1] == '\n' &&
+		    record_split(end->bytes, FORMAT_TAIL_SIZE, &covered, mac) &&
+		    mac_equal(mac, head->mac);
+	return HF_OK;
+}
+
+/* Takes over records that were written but whose acknowledgement was cut short. They are
+ * written and synced once more: after a sync that failed, the system may hold pages that
+ * it takes for written and that are not on the medium. */
+static int adopt(struct writer *writer, const struct scan *scan, const char *bytes)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	struct head head = writer->head;
+	size_t size = (size_t)(scan->offset - head.offset);
+	int rc = ops->log_write(writer->log, head.offset, bytes, size);
+
+	if (rc == HF_OK)
+		rc = ops->log_sync(writer->log);
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	head.records = scan->records;
+	head.offset = scan->offset;
+	memcpy(head.mac, scan->mac, MAC_SIZE);
+	fold_apply(&scan->fold, &head);
+	return writer_put_head(writer, &head);
+}
+
+/* Goes on from the end of a log that fits its head. Says whether that could be done. */
+static int continue_from_end(struct writer *writer, const struct found_head *found,
+			     bool *ret_done)
+{
+	struct log_end end;
+	struct scan scan = { 0 };
+	size_t rest;
+	bool fits;
+	int rc = read_end(writer, &found->head, &end, &fits);
+
+	*ret_done = false;
+	if (rc != HF_OK || !fits)
+		return rc;
+	rc = session_key_new(writer->env->keyring, writer->report, found->head.key_id,
+			     writer->id.bytes, found->head.generation, &writer->key);
+	if (rc != HF_OK)
+		return rc;
+	scan.records = found->head.records;
+	scan.offset = found->head.offset;
+	memcpy(scan.mac, found->head.mac, MAC_SIZE);
+	rc = scan_lines(writer->env, writer->report, writer->key, end.bytes + end.past,
+			end.size - end.past, &scan);
+	if (rc != HF_OK)
+		return rc;
+	for (rest = end.past + (size_t)(scan.offset - found->head.offset); rest < end.size; rest++) {
+		if (end.bytes[rest] != '\n')
+			return HF_OK;
+	}
+	writer->head = found->head;
+	*ret_done = true;
+	return scan.records > found->head.records ?
+		       adopt(writer, &scan, end.bytes + end.past) : HF_OK;
+}
+
+/* The way for the common case: the head is good, and so is what little follows it. */
+static int open_at_end(struct writer *writer, bool *ret_done)
+{
+	const struct storage_ops *ops = writer->env->storage->ops;
+	uint8_t slots[STORAGE_HEAD_SIZE];
+	struct found_head found = { 0 };
+	int rc;
+
+	*ret_done = false;
+	rc = ops->log_open(writer->env->storage, writer->report, writer->id, STORAGE_WRITE,
+			   &writer->log);
+	if (rc == HF_OK)
+		rc = ops->head_read(writer->log, slots);
+	if (rc == HF_OK)
+		rc = found_find(writer->env, writer->report, writer->id, slots, &found);
+	if (rc == HF_ERR_NOTFOUND)
+		return HF_OK;
+	if (rc != HF_OK || !found.is_valid || (found.head.flags & FORMAT_HEAD_DELETED) != 0)
+		return rc;
+	return continue_from_end(writer, &found, ret_done);
+}
+
+/* The way for all other cases: check everything and act on the verdict. */
+static int open_checked(struct writer *writer, uint32_t accept, struct hf_repair *repair)
+{
+	struct checked *checked = NULL;
+	int rc;
+
+	if (writer->log != NULL)
+		writer->env->storage->ops->log_close(writer->log);
+	session_key_free(writer->env->keyring, writer->key);
+	writer->log = NULL;
+	writer->key = NULL;
+	rc = check_open(writer->env, writer->report, writer->id, STORAGE_WRITE, NULL, &checked);
+	if (rc == HF_OK)
+		rc = writer_recover(writer, checked, accept, repair);
+	check_close(checked);
+	return rc;
+}
+
+int writer_open(const struct log_env *env, struct report *report, struct storage_id id,
+		const struct writer_open *options, struct hf_repair *ret_repair,
+		struct writer **ret_writer)
+{
+	struct hf_repair repair = { 0 };
+	struct storage_lock *lock = NULL;
+	struct writer *writer = NULL;
+	bool is_done = false;
+	/* Locking makes a file, and asking for a session that is not there must leave none. It
+	 * must not be removed afterwards either: that nothing is found is no reason to remove. */
+	int rc = writer_find(env, report, id);
+
+	if (rc == HF_OK)
+		rc = env->storage->ops->lock(env->storage, report, id, options->timeout_ms, &lock);
+	if (rc == HF_OK)
+		rc = writer_new(env, report, id, lock, &writer);
+	if (rc != HF_OK)
+		goto out;
+	if (!options->check_all)
+		rc = open_at_end(writer, &is_done);
+	if (rc == HF_OK && !is_done)
+		rc = open_checked(writer, options->accept, &repair);
+	if (rc != HF_OK)
+		goto out;
+	if (ret_repair != NULL)
+		*ret_repair = repair;
+	*ret_writer = writer;
+	writer = NULL;
+out:
+	writer_free(writer);
+	return rc;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One session opened for writing: its lock, its log, its keys, and the state that the log
+ * is in after the last acknowledged record.
+ *
+ * writer.c opens, commits batches and closes; create.c, append.c, save.c and recover.c
+ * are what is done with it. A writer is used by one thread at a time.
+ *
+ * Once a write, a sync or a rename has failed nobody knows what the medium holds; the
+ * writer is poisoned and every later call fails with HF_ERR_POISONED. Opening the session
+ * again finds out.
+ */
+#ifndef LOG_WRITER_H
+#define LOG_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "log/batch.h"
+#include "log/check.h"
+#include "log/env.h"
+#include "log/ids.h"
+
+struct writer {
+	const struct log_env *env;
+	struct report *report;
+	struct storage_id id;
+	struct storage_lock *lock;
+	struct storage_log *log;
+	struct session_key *key;
+	struct head head;      /* where the log ends, and what it means */
+	uint64_t log_end;      /* bytes of the log, padding included */
+	bool is_poisoned;
+	bool must_cut;         /* bytes past the head are a stump that the next commit cuts */
+	bool is_log_dirty;     /* not known to be durable as a whole */
+	bool is_head_dirty;
+	bool has_written;      /* through this handle */
+	bool is_padding_off;   /* there was no space for it */
+	bool knows_ids;        /* ids holds what the log's end has */
+	uint32_t commits;
+	struct ids ids;
+	struct batch batch;
+};
+
+/* How to open one. */
+struct writer_open {
+	uint32_t timeout_ms;
+	uint32_t accept;   /* bits of HF_ACCEPT */
+	bool check_all;    /* verify the whole log, not only its end */
+};
+
+/*
+ * Opens a session for writing: takes the lock, finds the log's end, repairs what may be
+ * repaired. ret_repair (may be NULL) says what was done. report must outlive the writer.
+ * Errors: see hf_session_open.
+ */
+int writer_open(const struct log_env *env, struct report *report, struct storage_id id,
+		const struct writer_open *options, struct hf_repair *ret_repair,
+		struct writer **ret_writer);
+
+/* Makes a session and opens it. Errors: see hf_session_create. */
+int writer_create(const struct log_env *env, struct report *report, struct storage_id id,
+		  const struct hf_session_options *options, struct writer **ret_writer);
+
+/* Appends the records of a host. Errors: see hf_session_append. */
+int writer_append(struct writer *writer, const struct hf_append_options *options,
+		  const struct hf_append *records, size_t count, struct hf_ack *ret_acks);
+
+/* Replaces the session. Errors: see hf_session_save. */
+int writer_save(struct writer *writer, const struct hf_session_options *options,
+		const struct hf_append *records, size_t count);
+
+/* Makes everything durable, the head included. */
+int writer_sync(struct writer *writer);
+
+/* Closes and frees; appends a seal first if that is wanted. */
+int writer_close(struct writer *writer, enum hf_close how);
+
+/* Removes a session, holding its lock. Errors: see hf_session_delete. */
+int writer_delete(const struct log_env *env, struct report *report, struct storage_id id);
+
+/* HF_OK if the storage has a log or a head of this session, HF_ERR_NOTFOUND if neither. */
+int writer_find(const struct log_env *env, struct report *report, struct storage_id id);
+
+/* ---- Between the files of this folder ---- */
+
+/* Allocates a writer that holds the lock already (taken over in any case). */
+int writer_new(const struct log_env *env, struct report *report, struct storage_id id,
+	       struct storage_lock *lock, struct writer **ret_writer);
+/* Lets go of everything without writing. NULL is allowed. */
+void writer_free(struct writer *writer);
+
+/* HF_OK, or why nothing can be written with it. */
+int writer_usable(struct writer *writer);
+/* Poisons it; returns code. */
+int writer_poison(struct writer *writer, int code);
+
+/* Begins the batch that follows the log's last record, with the present time. */
+int writer_begin(struct writer *writer);
+/* Adds a record of the library's own. */
+int writer_add(struct writer *writer, const char *type, const char *json, size_t size);
+/* Writes, syncs and acknowledges the batch; on failure nothing of it is acknowledged. An
+ * empty batch is no error. is_durable: sync whatever the store's level is. */
+int writer_commit(struct writer *writer, bool is_durable);
+/* Writes the head to its next slot. Poisons on failure. */
+int writer_put_head(struct writer *writer, const struct head *head);
+
+/* Continues a session that check_open has found, mending it as its verdict and the accept
+ * bits allow; otherwise fails with the verdict's error, nothing changed. */
+int writer_recover(struct writer *writer, struct checked *checked, uint32_t accept,
+		   struct hf_repair *ret_repair);
+/* HF_OK if a session that was found so may be written to, given the accept bits; otherwise
+ * the error of the verdict in the way. */
+int writer_may_continue(const struct checked *checked, uint32_t accept);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "storage/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "storage/memory_internal.h"
+#include "sys/sys.h"
+
+enum { POLL_US = 1000, US_PER_MS = 1000 };
+
+struct memory_temp {
+	struct storage_temp base;
+	struct session *session;
+	struct content *content;
+};
+
+struct memory_lock {
+	struct storage_lock base;
+	struct session *session;
+};
+
+static struct memory *memory_of(struct storage *storage)
+{
+	return (struct memory *)storage;
+}
+
+void memory_enter(struct storage *storage)
+{
+	(void)pthread_mutex_lock(&memory_of(storage)->mutex);
+}
+
+void memory_leave(struct storage *storage)
+{
+	(void)pthread_mutex_unlock(&memory_of(storage)->mutex);
+}
+
+int memory_fail(struct report *report)
+{
+	return report_fail(report, HF_ERR_NOMEM, "allocate", "no memory for the storage");
+}
+
+struct session *memory_find(struct storage *storage, struct storage_id id)
+{
+	struct session *session = memory_of(storage)->sessions;
+
+	while (session != NULL && memcmp(&session->id, &id, sizeof id) != 0)
+		session = session->next;
+	return session;
+}
+
+/* Finds or makes one; NULL: no memory. */
+static struct session *session_get(struct memory *memory, struct storage_id id)
+{
+	struct session *session = memory_find(&memory->base, id);
+
+	if (session != NULL)
+		return session;
+	session = mem_new(1, sizeof *session);
+	if (session != NULL) {
+		session->id = id;
+		session->next = memory->sessions;
+		memory->sessions = session;
+	}
+	return session;
+}
+
+static void memory_close(struct storage *storage)
+{
+	struct memory *memory = memory_of(storage);
+
+	while (memory->sessions != NULL) {
+		struct session *session = memory->sessions;
+
+		memory->sessions = session->next;
+		memory_log_content_release(session->content);
+		mem_free(session);
+	}
+	while (memory->quarantine != NULL) {
+		struct aside *aside = memory->quarantine;
+
+		memory->quarantine = aside->next;
+		buffer_release(&aside->bytes);
+		mem_free(aside);
+	}
+	(void)pthread_mutex_destroy(&memory->mutex);
+	mem_free(memory);
+}
+
+/* Copies what there is first, since the callback may change the storage. */
+static int memory_each(struct storage *storage, struct report *report, storage_found_fn found,
+		       void *context)
+{
+	struct buffer entries = BUFFER_INIT(SIZE_MAX / 2);
+	struct storage_found entry;
+	int rc = HF_OK;
+
+	memory_enter(storage);
+	for (struct session *session = memory_of(storage)->sessions; session != NULL && rc == HF_OK;
+	     session = session->next) {
+		entry = (struct storage_found){
+			session->id, session->content != NULL, session->has_head,
+		};
+		if (entry.has_log || entry.has_head)
+			rc = buffer_put(&entries, &entry, sizeof entry);
+	}
+	memory_leave(storage);
+	if (rc != HF_OK)
+		rc = memory_fail(report);
+	for (size_t at = 0; rc == HF_OK && at < entries.size; at += sizeof entry) {
+		memcpy(&entry, entries.data + at, sizeof entry);
+		if (!found(context, &entry))
+			break;
+	}
+	buffer_release(&entries);
+	return rc;
+}
+
+static int memory_each_stray(struct storage *storage, struct report *report,
+			     storage_stray_fn stray, void *context)
+{
+	(void)storage;
+	(void)report;
+	(void)stray;
+	(void)context;
+	return HF_OK;
+}
+
+/* Takes the lock if it is free. */
+static int lock_once(struct storage *storage, struct storage_id id, struct session **ret_session)
+{
+	struct session *session;
+	int rc = HF_OK;
+
+	memory_enter(storage);
+	session = session_get(memory_of(storage), id);
+	if (session == NULL)
+		rc = HF_ERR_NOMEM;
+	else if (session->locked)
+		rc = HF_ERR_BUSY;
+	else
+		session->locked = true;
+	memory_leave(storage);
+	if (rc == HF_OK)
+		*ret_session = session;
+	return rc;
+}
+
+static int memory_lock(struct storage *storage, struct report *report, struct storage_id id,
+		       uint32_t timeout_ms, struct storage_lock **ret_lock)
+{
+	const struct sys *sys = sys_posix();
+	struct memory_lock *lock = mem_new(1, sizeof *lock);
+	int64_t left_us = (int64_t)timeout_ms * US_PER_MS;
+	int rc;
+
+	if (lock == NULL)
+		return memory_fail(report);
+	lock->base.storage = storage;
+	rc = lock_once(storage, id, &lock->session);
+	while (rc == HF_ERR_BUSY && left_us > 0) {
+		(void)sys->sleep(sys->context, POLL_US);
+		left_us -= POLL_US;
+		rc = lock_once(storage, id, &lock->session);
+	}
+	if (rc != HF_OK) {
+		mem_free(lock);
+		return rc == HF_ERR_BUSY ?
+			       report_fail(report, rc, "lock", "another holds the lock") :
+			       memory_fail(report);
+	}
+	*ret_lock = &lock->base;
+	return HF_OK;
+}
+
+static bool memory_is_locked(struct storage *storage, struct storage_id id)
+{
+	struct session *session;
+	bool locked;
+
+	memory_enter(storage);
+	session = memory_find(storage, id);
+	locked = session != NULL && session->locked;
+	memory_leave(storage);
+	return locked;
+}
+
+static void memory_unlock(struct storage_lock *lock)
+{
+	if (lock == NULL)
+		return;
+	memory_enter(lock->storage);
+	((struct memory_lock *)lock)->session->locked = false;
+	memory_leave(lock->storage);
+	mem_free(lock);
+}
+
+static int memory_create(struct storage *storage, struct report *report, struct storage_id id,
+			 const void *head, const void *bytes, size_t size)
+{
+	struct content *content = memory_log_content_new();
+	struct session *session;
+	int rc = content != NULL ? memory_log_content_write(content, 0, bytes, size) : HF_ERR_NOMEM;
+
+	memory_enter(storage);
+	session = session_get(memory_of(storage), id);
+	if (rc != HF_OK || session == NULL) {
+		rc = memory_fail(report);
+	} else if (session->content != NULL) {
+		rc = report_fail(report, HF_ERR_EXISTS, "create", "there is a log already");
+	} else {
+		memcpy(session->head, head, sizeof session->head);
+		session->has_head = true;
+		session->content = content;
+		content = NULL;
+	}
+	memory_log_content_release(content);
+	memory_leave(storage);
+	return rc;
+}
+
+static int memory_remove(struct storage *storage, struct report *report, struct storage_id id)
+{
+	struct session *session;
+
+	(void)report;
+	memory_enter(storage);
+	session = memory_find(storage, id);
+	if (session != NULL) {
+		memory_log_content_release(session->content);
+		session->content = NULL;
+		session->has_head = false;
+	}
+	memory_leave(storage);
+	return HF_OK;
+}
+
+static int memory_temp_begin(struct storage *storage, struct report *report, struct storage_id id,
+			     struct storage_temp **ret_temp)
+{
+	struct memory_temp *temp = mem_new(1, sizeof *temp);
+	struct content *content = memory_log_content_new();
+	struct session *session;
+
+	memory_enter(storage);
+	session = session_get(memory_of(storage), id);
+	memory_leave(storage);
+	if (temp == NULL || content == NULL || session == NULL) {
+		memory_log_content_release(content);
+		mem_free(temp);
+		return memory_fail(report);
+	}
+	*temp = (struct memory_temp){ { storage, report }, session, content };
+	*ret_temp = &temp->base;
+	return HF_OK;
+}
+
+static int memory_temp_write(struct storage_temp *temp, const void *bytes, size_t size)
+{
+	struct memory_temp *own = (struct memory_temp *)temp;
+
+	/* A temp that failed has no content any more, and cannot be committed. */
+	if (own->content != NULL &&
+	    memory_log_content_write(own->content, own->content->bytes.size, bytes, size) == HF_OK)
+		return HF_OK;
+	memory_log_content_release(own->content);
+	own->content = NULL;
+	return memory_fail(temp->report);
+}
+
+static void memory_temp_abandon(struct storage_temp *temp)
+{
+	if (temp == NULL)
+		return;
+	memory_log_content_release(((struct memory_temp *)temp)->content);
+	mem_free(temp);
+}
+
+static int memory_temp_commit(struct storage_temp *temp)
+{
+	struct memory_temp *own = (struct memory_temp *)temp;
+	int rc = own->content != NULL ? HF_OK : memory_fail(temp->report);
+
+	if (rc == HF_OK) {
+		memory_enter(temp->storage);
+		memory_log_content_release(own->session->content);
+		own->session->content = own->content;
+		own->content = NULL;
+		memory_leave(temp->storage);
+	}
+	memory_temp_abandon(temp);
+	return rc;
+}
+
+static bool is_aside(const struct memory *memory, const char *name)
+{
+	const struct aside *aside = memory->quarantine;
+
+	while (aside != NULL && strcmp(aside->name, name) != 0)
+		aside = aside->next;
+	return aside != NULL;
+}
+
+static int memory_quarantine(struct storage *storage, struct report *report, struct storage_id id,
+			     const char *label, const void *bytes, size_t size,
+			     char ret_name[STORAGE_QUARANTINE_NAME_SIZE])
+{
+	struct memory *memory = memory_of(storage);
+	struct aside *aside = mem_new(1, sizeof *aside);
+	char uuid[TEXT_UUID_SIZE + 1] = "";
+
+	if (aside == NULL)
+		return memory_fail(report);
+	aside->bytes.max = SIZE_MAX / 2;
+	if (buffer_put(&aside->bytes, bytes, size) != HF_OK) {
+		mem_free(aside);
+		return memory_fail(report);
+	}
+	text_put_uuid(id.bytes, uuid);
+	memory_enter(storage);
+	for (unsigned number = 0; number == 0 || is_aside(memory, aside->name); number++)
+		(void)snprintf(aside->name, sizeof aside->name, "%s.%s.%u", uuid, label, number);
+	aside->next = memory->quarantine;
+	memory->quarantine = aside;
+	memcpy(ret_name, aside->name, sizeof aside->name);
+	memory_leave(storage);
+	return HF_OK;
+}
+
+static const struct storage_ops memory_ops = {
+	.close = memory_close,
+	.each = memory_each,
+	.each_stray = memory_each_stray,
+	.lock = memory_lock,
+	.is_locked = memory_is_locked,
+	.unlock = memory_unlock,
+	.create = memory_create,
+	.log_open = memory_log_open,
+	.remove = memory_remove,
+	.temp_begin = memory_temp_begin,
+	.temp_write = memory_temp_write,
+	.temp_commit = memory_temp_commit,
+	.temp_abandon = memory_temp_abandon,
+	.quarantine = memory_quarantine,
+	.log_close = memory_log_close,
+	.log_size = memory_log_size,
+	.log_is_current = memory_log_is_current,
+	.log_read = memory_log_read,
+	.log_map = memory_log_map,
+	.log_unmap = memory_log_unmap,
+	.log_write = memory_log_write,
+	.log_sync = memory_log_sync,
+	.log_cut = memory_log_cut,
+	.head_read = memory_log_head_read,
+	.head_write = memory_log_head_write,
+	.head_sync = memory_log_sync,
+	.head_peek = memory_log_head_peek,
+};
+
+int storage_memory_open(struct storage **ret_storage)
+{
+	struct memory *memory = mem_new(1, sizeof *memory);
+
+	if (memory == NULL || pthread_mutex_init(&memory->mutex, NULL) != 0) {
+		mem_free(memory);
+		return HF_ERR_NOMEM;
+	}
+	memory->base.ops = &memory_ops;
+	*ret_storage = &memory->base;
+	return HF_OK;
+}

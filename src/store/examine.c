@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at a store as a whole: permissions, keys, space, files that should not be there. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/marker.h"
+#include "store/store.h"
+
+/* Below this a store is short of space. */
+static const uint64_t space_low = (uint64_t)64 << 20;
+/* 2020-01-01: a clock before this was never set. */
+static const int64_t clock_min_us = INT64_C(1577836800000000);
+
+struct examination {
+	const struct hf_store *store;
+	struct report report;
+	hf_finding_fn each;
+	void *context;
+};
+
+__attribute__((format(printf, 4, 5)))
+static void find(struct examination *e, enum hf_log_level level, const char *subject,
+		 const char *format, ...)
+{
+	char text[512];
+	struct hf_finding finding = { level, subject, text };
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	e->each(e->context, &finding);
+}
+
+static void examine_mode(struct examination *e, const char *what, const struct stat *found,
+			 mode_t forbidden)
+{
+	mode_t mode = found->st_mode & 07777;
+
+	if (found->st_uid != e->store->sys->user(e->store->sys->context))
+		find(e, HF_LOG_WARNING, "permissions", "%s belongs to another user", what);
+	if ((mode & forbidden) != 0)
+		find(e, HF_LOG_WARNING, "permissions", "%s has mode %04o; make it private: chmod go= it",
+		     what, (unsigned)mode);
+	else
+		find(e, HF_LOG_INFO, "permissions", "%s has mode %04o", what, (unsigned)mode);
+}
+
+static void examine_permissions(struct examination *e)
+{
+	static const char *const names[] = { "keys", "sessions", "quarantine" };
+	const struct sys *sys = e->store->sys;
+	struct stat found;
+	int rc = sys->stat(sys->context, e->store->dir_fd, &found);
+
+	if (rc == 0)
+		examine_mode(e, "the store", &found, 0077);
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && rc == 0; i++) {
+		if (sys->stat_at(sys->context, e->store->dir_fd, names[i], &found) == 0)
+			examine_mode(e, names[i], &found, 0077);
+	}
+	if (rc < 0)
+		find(e, HF_LOG_ERROR, "permissions", "the store's mode cannot be read");
+}
+
+static void examine_key(void *context, const struct hf_key_info *key)
+{
+	struct examination *e = context;
+
+	if (key->error != HF_OK)
+		find(e, HF_LOG_WARNING, "keys", "%s: %s %s", key->file, hf_error_text(key->error),
+		     hf_error_hint(key->error));
+	else if (key->state == HF_KEY_WEAK)
+		find(e, HF_LOG_WARNING, "keys",
+		     "a weak key is in use, since the secret cannot be read; new sessions can be forged");
+	else if (key->state == HF_KEY_CORRUPT)
+		find(e, HF_LOG_WARNING, "keys",
+		     "%s: a damaged secret; sessions signed with it cannot be checked", key->file);
+	else if (key->state == HF_KEY_ABSENT)
+		find(e, HF_LOG_INFO, "keys", "there is no key yet; the first session makes one");
+	else
+		find(e, HF_LOG_INFO, "keys", "key %s is current", key->id);
+}
+
+static int examine_space(struct examination *e)
+{
+	const struct sys *sys = e->store->sys;
+	struct statvfs space;
+	uint64_t free_bytes;
+	int rc = sys->space(sys->context, e->store->dir_fd, &space);
+
+	if (rc < 0)
+		return report_errno(&e->report, -rc, "statvfs", NULL);
+	free_bytes = (uint64_t)space.f_bavail * space.f_frsize;
+	find(e, free_bytes < space_low ? HF_LOG_WARNING : HF_LOG_INFO, "space",
+	     "%" PRIu64 " MiB are free%s", free_bytes >> 20,
+	     free_bytes < space_low ? "; appends will soon fail" : "");
+	if (space.f_files > 0 && space.f_favail == 0)
+		find(e, HF_LOG_WARNING, "space", "no file can be made: the file system has no inodes");
+	return HF_OK;
+}
+
+static void examine_stray(void *context, const char *place, const char *name, bool stale)
+{
+	struct examination *e = context;
+	const char *slash = place[0] != '\0' ? "/" : "";
+
+	/* The storage knows its own files only. */
+	if (place[0] == '\0' && marker_owns(name, &stale) && !stale)
+		return;
+	if (stale)
+		find(e, HF_LOG_WARNING, "files", "%s%s%s was left over by a crash and can be removed",
+		     place, slash, name);
+	else
+		find(e, HF_LOG_WARNING, "files", "%s%s%s is not a file of the store", place, slash, name);
+}
+
+static int examine_clock(struct examination *e)
+{
+	const struct sys *sys = e->store->sys;
+	int64_t now_us;
+	int rc = sys->wall_time(sys->context, &now_us);
+
+	if (rc < 0)
+		return report_errno(&e->report, -rc, "clock_gettime", NULL);
+	if (now_us < clock_min_us)
+		find(e, HF_LOG_WARNING, "clock", "the clock was never set; times will be wrong");
+	return HF_OK;
+}
+
+int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
+		     struct hf_detail *detail)
+{
+	struct examination e = { store, store_report(store), each, context };
+	int rc;
+
+	examine_permissions(&e);
+	rc = keyring_list(store->keyring, &e.report, examine_key, &e);
+	if (rc == HF_OK)
+		rc = examine_space(&e);
+	if (rc == HF_OK)
+		rc = store->storage->ops->each_stray(store->storage, &e.report, examine_stray, &e);
+	if (rc == HF_OK)
+		rc = examine_clock(&e);
+	return report_deliver(&e.report, rc, detail);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening and closing a store. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "log/found.h"
+#include "storage/posix.h"
+#include "store/marker.h"
+
+enum {
+	DEFAULT_THREADS = 2,
+	THREADS_MAX = 16,
+	DEFAULT_PADDING = 64 << 10,
+};
+
+struct report store_report(const struct hf_store *store)
+{
+	return report_make(store->log, store->log_context);
+}
+
+int store_id(struct report *report, const char *text, struct storage_id *ret_id)
+{
+	if (text == NULL ||
+	    !text_get_uuid(text, strnlen(text, TEXT_UUID_SIZE + 1), ret_id->bytes))
+		return report_fail(report, HF_ERR_INVALID, "id",
+				   "a session's id is a UUID in lower case");
+	return HF_OK;
+}
+
+int store_writable(const struct hf_store *store, struct report *report)
+{
+	if (store->read_only)
+		return report_fail(report, HF_ERR_CLOSED, "open", "the store is open for reading");
+	return HF_OK;
+}
+
+void store_info(const struct head *head, struct hf_info *ret_info)
+{
+	struct hf_info info = { .generation = head->generation,
+				.created_us = head->created_us,
+				.updated_us = head->updated_us,
+				.records = head->records,
+				.messages = head->messages,
+				.bytes = head->offset };
+
+	text_put_uuid(head->session, info.id);
+	memcpy(info.key_id, head->key_id, sizeof head->key_id);
+	info.name = (struct hf_slice){ head->name, head->name_size };
+	info.project = (struct hf_slice){ head->project, head->project_size };
+	info.first_words = (struct hf_slice){ head->words, head->words_size };
+	info.closed = (head->flags & FORMAT_HEAD_SEALED) != 0;
+	info.weak = keyring_is_weak(head->key_id);
+	*ret_info = info;
+}
+
+static int check_options(struct report *report, const struct hf_store_options *options)
+{
+	if (options->rounds != 0 &&
+	    (options->rounds < HF_ROUNDS_MIN || options->rounds > HF_ROUNDS_MAX))
+		return report_fail(report, HF_ERR_INVALID, "open", "rounds: %u is out of bounds",
+				   (unsigned)options->rounds);
+	if (options->record_size_max > HF_RECORD_SIZE_LIMIT || options->padding > HF_PADDING_MAX ||
+	    options->threads > THREADS_MAX)
+		return report_fail(report, HF_ERR_INVALID, "open", "a limit is out of bounds");
+	if (options->durability != HF_SYNC && options->durability != HF_OS &&
+	    options->durability != HF_STRICT)
+		return report_fail(report, HF_ERR_INVALID, "open", "there is no such durability");
+	return HF_OK;
+}
+
+/* Makes the name of a directory that we made durable, if its parent lets us. */
+static int sync_parent(const struct sys *sys, struct report *report, int dir_fd)
+{
+	int fd = sys->open_at(sys->context, dir_fd, "..", O_RDONLY | O_DIRECTORY, 0);
+	int rc;
+
+	if (fd == -EACCES)
+		return HF_OK;
+	if (fd < 0)
+		return report_errno(report, -fd, "open", "..");
+	rc = sys->sync_all(sys->context, fd);
+	(void)sys->close(sys->context, fd);
+	return rc < 0 ? report_errno(report, -rc, "fsync", "..") : HF_OK;
+}
+
+/* Opens a directory, making it first if that is wanted. *ret_fd is -1 if it is not there
+ * and not wanted. */
+static int open_dir(const struct sys *sys, struct report *report, int at_fd, const char *path,
+		    bool make, int *ret_fd)
+{
+	int made = make ? sys->mkdir_at(sys->context, at_fd, path, 0700) : -EEXIST;
+	int fd, rc = HF_OK;
+
+	if (made < 0 && made != -EEXIST && made != -EROFS)
+		return report_errno(report, -made, "mkdir", path);
+	fd = sys->open_at(sys->context, at_fd, path, O_RDONLY | O_DIRECTORY, 0);
+	if (fd == -ENOENT && !make) {
+		*ret_fd = -1;
+		return HF_OK;
+	}
+	if (fd == -ENOTDIR)
+		return report_fail(report, HF_ERR_FORMAT, "open", "%s: is not a directory", path);
+	if (fd < 0)
+		return report_errno(report, -fd, "open", path);
+	if (made == 0)
+		rc = sync_parent(sys, report, fd);
+	if (rc != HF_OK) {
+		(void)sys->close(sys->context, fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return HF_OK;
+}
+
+static int open_keyring(struct hf_store *store, struct report *report,
+			const struct hf_store_options *options)
+{
+	const char *runtime_dir = options->runtime_dir;
+	struct keyring_options keys = { .read_only = options->read_only };
+	const char *key_dir = options->key_dir != NULL ? options->key_dir : "keys";
+	int fd = -1;
+	int rc;
+
+	if (runtime_dir == NULL)
+		runtime_dir = getenv("XDG_RUNTIME_DIR");
+	if (runtime_dir != NULL && runtime_dir[0] == '/')
+		keys.runtime_dir = runtime_dir;
+	keys.rounds = options->rounds != 0 ? options->rounds : HF_ROUNDS_DEFAULT;
+	rc = open_dir(store->sys, report,
+		      options->key_dir != NULL ? AT_FDCWD : store->dir_fd, key_dir,
+		      !options->read_only, &fd);
+	keys.dir_denied = rc == HF_ERR_DENIED;
+	if (rc != HF_OK && !keys.dir_denied)
+		return rc;
+	rc = keyring_open(store->sys, report, fd, store->env.store, &keys, &store->keyring);
+	if (rc != HF_OK && fd >= 0)
+		(void)store->sys->close(store->sys->context, fd);
+	return rc;
+}
+
+static void fill_env(struct hf_store *store, const struct hf_store_options *options)
+{
+	struct log_env *env = &store->env;
+
+	env->sys = store->sys;
+	env->storage = store->storage;
+	env->keyring = store->keyring;
+	env->durability = options->durability;
+	env->record_size_max = options->record_size_max != 0 ? options->record_size_max :
+							       (uint32_t)HF_RECORD_SIZE_DEFAULT;
+	env->padding = options->padding == 0 ? (uint32_t)DEFAULT_PADDING :
+		       options->padding == 1 ? 0 : options->padding;
+	env->threads = options->threads != 0 ? options->threads : (uint32_t)DEFAULT_THREADS;
+}
+
+/* Opens what the store consists of. */
+static int open_parts(struct hf_store *store, struct report *report, const char *path,
+		      const struct hf_store_options *options)
+{
+	bool make = !options->read_only && !options->must_exist;
+	int rc = open_dir(store->sys, report, AT_FDCWD, path, make, &store->dir_fd);
+
+	if (rc == HF_OK && store->dir_fd < 0)
+		rc = report_fail(report, HF_ERR_NOTFOUND, "open", "%s: there is no store", path);
+	if (rc == HF_OK)
+		rc = marker_open(store->sys, report, store->dir_fd, make, store->env.store);
+	if (rc == HF_OK)
+		rc = open_keyring(store, report, options);
+	if (rc == HF_OK)
+		rc = storage_posix_open(store->sys, report, store->dir_fd, !options->read_only,
+					&store->storage);
+	return rc;
+}
+
+int store_open_with(const struct sys *sys, const char *path,
+		    const struct hf_store_options *options, struct hf_detail *detail,
+		    struct hf_store **ret_store)
+{
+	static const struct hf_store_options defaults = { 0 };
+	struct hf_store *store = NULL;
+	struct report report;
+	int rc;
+
+	if (options == NULL)
+		options = &defaults;
+	report = report_make(options->log, options->log_context);
+	if (path == NULL || path[0] == '\0' || ret_store == NULL) {
+		rc = report_fail(&report, HF_ERR_INVALID, "open", "there is no path");
+		goto out;
+	}
+	rc = check_options(&report, options);
+	if (rc != HF_OK)
+		goto out;
+	store = mem_new(1, sizeof *store);
+	if (store == NULL) {
+		rc = HF_ERR_NOMEM;
+		goto out;
+	}
+	store->sys = sys;
+	store->dir_fd = -1;
+	store->log = options->log;
+	store->log_context = options->log_context;
+	store->read_only = options->read_only;
+	rc = open_parts(store, &report, path, options);
+	if (rc != HF_OK)
+		goto out;
+	fill_env(store, options);
+	*ret_store = store;
+	store = NULL;
+out:
+	hf_store_close(store);
+	return report_deliver(&report, rc, detail);
+}
+
+int hf_store_open(const char *path, const struct hf_store_options *options,
+		  struct hf_detail *detail, struct hf_store **ret_store)
+{
+	return store_open_with(sys_posix(), path, options, detail, ret_store);
+}
+
+void hf_store_close(struct hf_store *store)
+{
+	if (store == NULL)
+		return;
+	if (store->storage != NULL)
+		store->storage->ops->close(store->storage);
+	keyring_close(store->keyring);
+	if (store->dir_fd >= 0)
+		(void)store->sys->close(store->sys->context, store->dir_fd);
+	mem_free(store);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/session_check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/session_expect.h"
+
+enum { SERIAL_AFTER = 900 }; /* of what is appended to see that it can be done */
+
+/* Whether a listing has the session. */
+static bool is_listed(struct hf_store *store, const char *id, int *ret_error)
+{
+	struct hf_list *list = NULL;
+	struct hf_entry entry;
+	bool found = false;
+	int rc = hf_list_open(store, NULL, NULL, &list);
+
+	EXPECT_CODE(rc, HF_OK, "listing");
+	while ((rc = hf_list_next(list, &entry)) == HF_OK) {
+		if (strcmp(entry.info.id, id) == 0) {
+			found = true;
+			*ret_error = entry.error;
+			EXPECT(!entry.active, "the session is still locked");
+		}
+	}
+	EXPECT_CODE(rc, HF_ERR_NOTFOUND, "the end of a listing");
+	hf_list_close(list);
+	return found;
+}
+
+static void match_truncated(const struct history *history, const struct history_run *seen)
+{
+	size_t count = seen->count < history->kept.count ? seen->count : history->kept.count;
+
+	EXPECT(memcmp(seen->serials, history->kept.serials, count * sizeof seen->serials[0]) == 0,
+	       "other messages than were written");
+}
+
+static void look(struct hf_store *store, const struct history *history,
+		 const struct session_rules *rules, struct session_found *found)
+{
+	struct hf_detail detail = { 0 };
+	struct hf_view *view = NULL;
+	struct hf_check check;
+	int rc = hf_session_load(store, history->id, &detail, &view);
+
+	if (rc == HF_ERR_NOTFOUND && history->exists != HISTORY_THERE) {
+		found->is_there = false;
+		return;
+	}
+	EXPECT(rc == HF_OK, "loading gave %s: %s", hf_error_name(rc), detail.message);
+	EXPECT(history->exists != HISTORY_GONE, "a session that was removed is there");
+	check = *hf_view_check(view);
+	found->is_there = true;
+	found->verdict = check.verdict;
+	EXPECT((HF_ACCEPT(check.verdict) & rules->verdicts) != 0,
+	       "the verdict is %s at record %" PRId64 " of %" PRIu64 " (%" PRIu64 " acknowledged)",
+	       hf_verdict_name(check.verdict), check.bad_record, check.records,
+	       check.acknowledged);
+	history_read(view, &found->seen);
+	hf_view_close(view);
+	if (rules->may_lose)
+		match_truncated(history, &found->seen);
+	else
+		history_match(history, &found->seen, rules->part);
+	EXPECT_CODE(hf_session_verify(store, history->id, NULL, NULL, NULL, &check), HF_OK,
+		    "verifying");
+	EXPECT(check.verdict == found->verdict, "verifying says %s, loading %s",
+	       hf_verdict_name(check.verdict), hf_verdict_name(found->verdict));
+}
+
+void session_look(const struct place *place, const struct history *history,
+		  const struct session_rules *rules, struct session_found *ret_found)
+{
+	struct hf_store *store = place_open(place);
+	int error = HF_OK;
+	bool listed;
+
+	*ret_found = (struct session_found){ .verdict = HF_INTACT };
+	look(store, history, rules, ret_found);
+	listed = is_listed(store, history->id, &error);
+	EXPECT(listed == ret_found->is_there, "listed: %d, there: %d", listed, ret_found->is_there);
+	if (listed && ret_found->verdict <= HF_TORN)
+		EXPECT_CODE(error, HF_OK, "the entry of the session");
+	hf_store_close(store);
+}
+
+/* Opens the session for writing and appends. */
+static void go_on(struct hf_store *store, struct history *history,
+		  const struct session_rules *rules, uint32_t serial)
+{
+	struct hf_open_options options = { .accept = rules->accept };
+	struct hf_detail detail = { 0 };
+	struct hf_session *session = NULL;
+	int rc = hf_session_open(store, history->id, &options, &detail, &session);
+
+	EXPECT(rc == HF_OK, "opening gave %s: %s", hf_error_name(rc), detail.message);
+	rc = history_append(history, session, serial, 1, true, &detail);
+	EXPECT(rc == HF_OK, "appending gave %s: %s", hf_error_name(rc), detail.message);
+	rc = hf_session_close(session, HF_CLOSE_LEAVE, &detail);
+	EXPECT(rc == HF_OK, "closing gave %s: %s", hf_error_name(rc), detail.message);
+}
+
+/* Makes a session of the id that is free. */
+static void create_again(struct hf_store *store, struct history *history)
+{
+	struct hf_session_options options = { .id = history->id };
+	struct hf_detail detail = { 0 };
+	struct hf_session *session = NULL;
+	int rc = hf_session_create(store, &options, &detail, &session);
+
+	EXPECT(rc == HF_OK, "creating gave %s: %s", hf_error_name(rc), detail.message);
+	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	history->exists = HISTORY_THERE;
+	history->kept.count = 0;
+}
+
+/* A repair of what is mended changes nothing. */
+static void repair_again(struct hf_store *store, const struct place *place,
+			 const struct history *history, const struct session_rules *rules)
+{
+	struct place_name name = place_name(history->id, ".jsonl");
+	struct place_bytes before = place_get(place, name.text, false);
+	struct place_bytes after;
+	struct hf_repair repair = { .changed = true };
+	int rc = hf_session_repair(store, history->id, rules->accept, false, NULL, &repair);
+
+	EXPECT_CODE(rc, HF_OK, "repairing again");
+	EXPECT(!repair.changed, "a second repair changed something");
+	after = place_get(place, name.text, false);
+	EXPECT(before.size == after.size && memcmp(before.data, after.data, before.size) == 0,
+	       "a second repair changed the log");
+	place_free(&before);
+	place_free(&after);
+}
+
+void session_check(const struct place *place, struct history *history,
+		   const struct session_rules *rules, struct session_found *ret_found)
+{
+	struct session_rules whole = *rules;
+	struct session_found after;
+	struct hf_store *store;
+
+	session_look(place, history, rules, ret_found);
+	store = place_open(place);
+	if (!ret_found->is_there)
+		create_again(store, history);
+	history_settle(history, &ret_found->seen);
+	history->exists = HISTORY_THERE;
+	go_on(store, history, rules, SERIAL_AFTER);
+	/* It was mended, so that it is whole; only a weak key stays weak. */
+	whole.verdicts = SESSION_WHOLE | (rules->verdicts & HF_ACCEPT(HF_WEAK_KEY));
+	whole.part = false;
+	whole.may_lose = false;
+	session_look(place, history, &whole, &after);
+	repair_again(store, place, history, &whole);
+	go_on(store, history, &whole, SERIAL_AFTER + 1);
+	/* The same id once more, also after the session was opened anew, is not written. */
+	go_on(store, history, &whole, SERIAL_AFTER + 1);
+	session_look(place, history, &whole, &after);
+	hf_store_close(store);
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/storage_scenario.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "storage/posix.h"
+
+/* ---- Looking at a storage ---- */
+
+/* The text of session 1's log, or "-" when it has none. */
+const char *scenario_log(struct medium *medium, char text[SCENARIO_TEXT_SIZE])
+{
+	struct storage_log *log = NULL;
+	size_t size = 0;
+	int rc = medium->ops->log_open(medium->storage, &medium->report, medium_id(1), STORAGE_READ,
+				       &log);
+
+	if (rc == HF_ERR_NOTFOUND)
+		return "-";
+	ck_assert_int_eq(rc, HF_OK);
+	ck_assert_int_eq(medium->ops->log_read(log, 0, text, SCENARIO_TEXT_SIZE - 1, &size), HF_OK);
+	text[size] = '\0';
+	medium->ops->log_close(log);
+	return text;
+}
+
+bool scenario_has_head(struct medium *medium)
+{
+	uint8_t head[STORAGE_HEAD_SIZE];
+	int rc = medium->ops->head_peek(medium->storage, &medium->report, medium_id(1), head);
+
+	ck_assert(rc == HF_OK || rc == HF_ERR_NOTFOUND);
+	return rc == HF_OK;
+}
+
+/* Fails unless the log of session 1 is one of two texts, the second one after HF_OK. */
+static void check_old_or_new(struct medium *medium, int rc, const char *plan, const char *old,
+			     const char *new)
+{
+	char room[SCENARIO_TEXT_SIZE];
+	const char *text = scenario_log(medium, room);
+
+	ck_assert_msg(strcmp(text, new) == 0 || (rc != HF_OK && strcmp(text, old) == 0),
+		      "%s, result %d: the log is \"%s\"", plan, rc, text);
+	ck_assert_msg(text[0] == '-' || scenario_has_head(medium), "%s: a log without a head", plan);
+}
+
+/* ---- The scenarios ---- */
+
+static void prepare_nothing(struct medium *medium)
+{
+	(void)medium;
+}
+
+static void prepare_session(struct medium *medium)
+{
+	medium_create(medium, 1, SCENARIO_OLD);
+}
+
+static int run_open(struct medium *medium)
+{
+	struct storage *storage = NULL;
+	const struct sys *sys = sim_sys(medium->sim);
+	int root = sys->open_at(sys->context, medium->root, "new", O_RDONLY | O_DIRECTORY, 0);
+	int rc = storage_posix_open(medium->sys, &medium->report, root, true, &storage);
+
+	if (rc == HF_OK)
+		storage->ops->close(storage);
+	else
+		ck_assert_ptr_null(storage);
+	(void)sys->close(sys->context, root);
+	return rc;
+}
+
+static void prepare_open(struct medium *medium)
+{
+	ck_assert_int_eq(medium->sys->mkdir_at(medium->sys->context, medium->root, "new", 0700), 0);
+	ck_assert_int_eq(medium->sys->sync_all(medium->sys->context, medium->root), 0);
+}
+
+static void check_open(struct medium *medium, int rc, const char *plan)
+{
+	struct stat found;
+
+	if (rc != HF_OK)
+		return;
+	ck_assert_msg(medium->sys->stat_at(medium->sys->context, medium->root, "new/sessions",
+					   &found) == 0 &&
+			      medium->sys->stat_at(medium->sys->context, medium->root,
+						   "new/quarantine", &found) == 0,
+		      "%s: a directory is not durable", plan);
+}
+
+static int run_create(struct medium *medium)
+{
+	return medium->ops->create(medium->storage, &medium->report, medium_id(1),
+				   medium_head('n'), SCENARIO_NEW, strlen(SCENARIO_NEW));
+}
+
+static void check_create(struct medium *medium, int rc, const char *plan)
+{
+	check_old_or_new(medium, rc, plan, "-", SCENARIO_NEW);
+}
+
+static int append(struct medium *medium, struct storage_log *log)
+{
+	uint64_t size = 0;
+	int rc = medium->ops->log_size(log, &size);
+
+	if (rc == HF_OK)
+		rc = medium->ops->log_write(log, size, SCENARIO_NEW, strlen(SCENARIO_NEW));
+	if (rc == HF_OK)
+		rc = medium->ops->log_sync(log);
+	if (rc == HF_OK)
+		rc = medium->ops->head_write(log, 1, medium_head('n'));
+	if (rc == HF_OK)
+		rc = medium->ops->head_sync(log);
+	return rc;
+}
+
+static int run_append(struct medium *medium)
+{
+	struct storage_log *log = NULL;
+	int rc = medium->ops->log_open(medium->storage, &medium->report, medium_id(1),
+				       STORAGE_WRITE, &log);
+
+	if (rc != HF_OK) {
+		ck_assert_ptr_null(log);
+		return rc;
+	}
+	rc = append(medium, log);
+	medium->ops->log_close(log);
+	return rc;
+}
+
+static void check_append(struct medium *medium, int rc, const char *plan)
+{
+	char room[SCENARIO_TEXT_SIZE];
+	const char *text = scenario_log(medium, room);
+
+	ck_assert_msg(strncmp(text, SCENARIO_OLD, strlen(SCENARIO_OLD)) == 0, "%s: the log is \"%s\"", plan, text);
+	ck_assert_msg(rc != HF_OK || strcmp(text, SCENARIO_OLD SCENARIO_NEW) == 0, "%s: the log is \"%s\"", plan,
+		      text);
+	ck_assert_msg(scenario_has_head(medium), "%s: the head is gone", plan);
+}
+
+static int run_cut(struct medium *medium)
+{
+	struct storage_log *log = NULL;
+	int rc = medium->ops->log_open(medium->storage, &medium->report, medium_id(1),
+				       STORAGE_WRITE, &log);
+
+	if (rc != HF_OK)
+		return rc;
+	rc = medium->ops->log_cut(log, 3);
+	if (rc == HF_OK)
+		rc = medium->ops->log_sync(log);
+	medium->ops->log_close(log);
+	return rc;
+}
+
+static void check_cut(struct medium *medium, int rc, const char *plan)
+{
+	char room[SCENARIO_TEXT_SIZE];
+	const char *text = scenario_log(medium, room);
+
+	ck_assert_msg(strncmp(text, "the", 3) == 0, "%s: the log is \"%s\"", plan, text);
+	ck_assert_msg(rc != HF_OK || strcmp(text, "the") == 0, "%s: the log is \"%s\"", plan, text);
+}
+
+static int read_all(struct medium *medium, struct storage_log *log)
+{
+	struct storage_map map = { NULL, 0 };
+	uint8_t head[STORAGE_HEAD_SIZE];
+	uint64_t size = 0;
+	int rc = medium->ops->log_size(log, &size);
+
+	if (rc == HF_OK)
+		rc = medium->ops->log_map(log, (size_t)size, &map);
+	if (rc == HF_OK) {
+		ck_assert_uint_eq(map.size, strlen(SCENARIO_OLD));
+		ck_assert_mem_eq(map.bytes, SCENARIO_OLD, strlen(SCENARIO_OLD));
+		medium->ops->log_unmap(log, &map);
+		rc = medium->ops->head_read(log, head);
+	}
+	if (rc == HF_OK)
+		ck_assert_mem_eq(head, medium_head('h'), sizeof head);
+	return rc;
+}
+
+static int run_read(struct medium *medium)
+{
+	struct storage_log *log = NULL;
+	uint8_t head[STORAGE_HEAD_SIZE];
+	int rc = medium->ops->head_peek(medium->storage, &medium->report, medium_id(1), head);
+
+	if (rc == HF_OK) {
+		ck_assert_mem_eq(head, medium_head('h'), sizeof head);
+		rc = medium->ops->log_open(medium->storage, &medium->report, medium_id(1),
+					   STORAGE_READ, &log);
+	}
+	if (rc != HF_OK)
+		return rc;
+	rc = read_all(medium, log);
+	(void)medium->ops->log_is_current(log);
+	medium->ops->log_close(log);
+	return rc;
+}
+
+static void check_read(struct medium *medium, int rc, const char *plan)
+{
+	(void)rc;
+	check_old_or_new(medium, HF_OK, plan, SCENARIO_OLD, SCENARIO_OLD);
+}
+
+static int run_save(struct medium *medium)
+{
+	struct storage_temp *temp = NULL;
+	int rc = medium->ops->temp_begin(medium->storage, &medium->report, medium_id(1), &temp);
+
+	if (rc != HF_OK) {
+		ck_assert_ptr_null(temp);
+		return rc;
+	}
+	rc = medium->ops->temp_write(temp, SCENARIO_NEW, strlen(SCENARIO_NEW));
+	if (rc == HF_OK)
+		return medium->ops->temp_commit(temp);
+	medium->ops->temp_abandon(temp);
+	return rc;
+}
+
+static void check_save(struct medium *medium, int rc, const char *plan)
+{
+	check_old_or_new(medium, rc, plan, SCENARIO_OLD, SCENARIO_NEW);
+}
+
+/* More than the buffer holds, so that writing starts before the commit. */
+static int run_large_save(struct medium *medium)
+{
+	static char bytes[200000];
+	struct storage_temp *temp = NULL;
+	int rc = medium->ops->temp_begin(medium->storage, &medium->report, medium_id(1), &temp);
+
+	if (rc != HF_OK)
+		return rc;
+	memset(bytes, 'l', sizeof bytes);
+	for (int i = 0; i < 3 && rc == HF_OK; i++)
+		rc = medium->ops->temp_write(temp, bytes, sizeof bytes / (i == 1 ? 4 : 1));
+	/* A commit after a failed write must refuse. */
+	ck_assert(medium->ops->temp_commit(temp) != HF_OK || rc == HF_OK);
+	return medium->report.detail.code;
+}
+
+static void check_large_save(struct medium *medium, int rc, const char *plan)
+{
+	char room[SCENARIO_TEXT_SIZE];
+	const char *text = scenario_log(medium, room);
+	struct storage_log *log;
+	uint64_t size = 0;
+
+	if (text[0] != 'l') {
+		ck_assert_msg(rc != HF_OK && strcmp(text, SCENARIO_OLD) == 0, "%s: the log is \"%s\"", plan,
+			      text);
+		return;
+	}
+	log = medium_log(medium, 1, STORAGE_READ);
+	ck_assert_int_eq(medium->ops->log_size(log, &size), HF_OK);
+	ck_assert_msg(size == 450000, "%s: %llu bytes", plan, (unsigned long long)size);
+	medium->ops->log_close(log);
+}
+
+static int run_remove(struct medium *medium)
+{
+	return medium->ops->remove(medium->storage, &medium->report, medium_id(1));
+}
+
+static void check_remove(struct medium *medium, int rc, const char *plan)
+{
+	check_old_or_new(medium, rc, plan, SCENARIO_OLD, "-");
+	ck_assert_msg(rc != HF_OK || !scenario_has_head(medium), "%s: the head is left", plan);
+}
+
+static char quarantine_name[STORAGE_QUARANTINE_NAME_SIZE];
+
+static int run_quarantine(struct medium *medium)
+{
+	quarantine_name[0] = '\0';
+	return medium->ops->quarantine(medium->storage, &medium->report, medium_id(1), "torn", SCENARIO_NEW,
+				       strlen(SCENARIO_NEW), quarantine_name);
+}
+
+/* Whatever has a final name is whole. */
+static void check_quarantine(struct medium *medium, int rc, const char *plan)
+{
+	const struct sys *sys = medium->sys;
+	char path[STORAGE_QUARANTINE_NAME_SIZE + 16];
+	char bytes[SCENARIO_TEXT_SIZE] = "";
+	int fd;
+
+	ck_assert_msg(rc != HF_OK || quarantine_name[0] != '\0', "%s: no name", plan);
+	(void)snprintf(path, sizeof path, "quarantine/%s",
+		       rc == HF_OK ? quarantine_name :
+				     "0100ab03-4100-0000-0000-000000000000.torn.0");
+	fd = sys->open_at(sys->context, medium->root, path, O_RDONLY, 0);
+	ck_assert_msg(rc != HF_OK || fd >= 0, "%s: nothing in the quarantine", plan);
+	if (fd < 0)
+		return;
+	ck_assert_msg(sys_read_some(sys, fd, bytes, sizeof bytes - 1, 0) == (ssize_t)strlen(SCENARIO_NEW) &&
+			      strcmp(bytes, SCENARIO_NEW) == 0,
+		      "%s: the quarantine has \"%s\"", plan, bytes);
+	(void)sys->close(sys->context, fd);
+}
+
+static bool count_found(void *context, const struct storage_found *found)
+{
+	ck_assert(found->has_log && found->has_head);
+	++*(unsigned *)context;
+	return true;
+}
+
+static int run_each(struct medium *medium)
+{
+	unsigned count = 0;
+	int rc = medium->ops->each(medium->storage, &medium->report, count_found, &count);
+
+	ck_assert_msg(count == (rc == HF_OK ? 1 : 0), "result %d with %u sessions", rc, count);
+	return rc;
+}
+
+static void ignore_stray(void *context, const char *place, const char *name, bool stale)
+{
+	(void)context;
+	(void)place;
+	(void)name;
+	(void)stale;
+}
+
+static int run_each_stray(struct medium *medium)
+{
+	return medium->ops->each_stray(medium->storage, &medium->report, ignore_stray, NULL);
+}
+
+static int run_lock(struct medium *medium)
+{
+	struct storage_lock *lock = NULL;
+	struct storage_lock *second = NULL;
+	int rc = medium->ops->lock(medium->storage, &medium->report, medium_id(1), 20, &lock);
+
+	if (rc != HF_OK) {
+		ck_assert_ptr_null(lock);
+		return rc;
+	}
+	ck_assert_int_ne(
+		medium->ops->lock(medium->storage, &medium->report, medium_id(1), 20, &second),
+		HF_OK);
+	(void)medium->ops->is_locked(medium->storage, medium_id(1));
+	medium->ops->unlock(lock);
+	report_clear(&medium->report);
+	return HF_OK;
+}
+
+/* The lock file of one who died while holding it. */
+static void prepare_dead_holder(struct medium *medium)
+{
+	const struct sys *sys = medium->sys;
+	int fd = sys->open_at(sys->context, medium->root,
+			      "sessions/0100ab03-4100-0000-0000-000000000000.lock",
+			      O_RDWR | O_CREAT, 0600);
+
+	ck_assert_int_eq(sys->write_at(sys->context, fd, "1 a b\n", 6, 0), 6);
+	ck_assert_int_eq(sys->close(sys->context, fd), 0);
+	medium_create(medium, 1, SCENARIO_OLD);
+}
+
+/* A head is missing, and made. */
+static void prepare_headless(struct medium *medium)
+{
+	medium_replace(medium, 1, SCENARIO_OLD);
+}
+
+static int run_head(struct medium *medium)
+{
+	struct storage_log *log = NULL;
+	int rc = medium->ops->log_open(medium->storage, &medium->report, medium_id(1),
+				       STORAGE_WRITE, &log);
+
+	if (rc != HF_OK)
+		return rc;
+	rc = medium->ops->head_write(log, 0, medium_head('n'));
+	if (rc == HF_OK)
+		rc = medium->ops->head_sync(log);
+	medium->ops->log_close(log);
+	return rc;
+}
+
+static void check_head(struct medium *medium, int rc, const char *plan)
+{
+	char room[SCENARIO_TEXT_SIZE];
+
+	ck_assert_str_eq(scenario_log(medium, room), SCENARIO_OLD);
+	ck_assert_msg(rc != HF_OK || scenario_has_head(medium), "%s: no head", plan);
+}
+
+const struct scenario scenarios[SCENARIO_COUNT] = {
+	{ "open", prepare_open, run_open, check_open, true, false },
+	{ "create", prepare_nothing, run_create, check_create, false, true },
+	{ "append", prepare_session, run_append, check_append, false, false },
+	{ "cut", prepare_session, run_cut, check_cut, false, false },
+	{ "head", prepare_headless, run_head, check_head, false, false },
+	{ "read", prepare_session, run_read, check_read, true, false },
+	{ "save", prepare_session, run_save, check_save, false, false },
+	{ "large save", prepare_session, run_large_save, check_large_save, false, false },
+	{ "remove", prepare_session, run_remove, check_remove, false, false },
+	{ "quarantine", prepare_nothing, run_quarantine, check_quarantine, false, false },
+	{ "each", prepare_session, run_each, check_read, true, false },
+	{ "each stray", prepare_session, run_each_stray, check_read, true, false },
+	{ "lock", prepare_session, run_lock, check_read, true, false },
+	{ "lock of the dead", prepare_dead_holder, run_lock, check_read, true, false },
+};

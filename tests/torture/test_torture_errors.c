@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every system call of every scenario fails with every errno it can return, once and for
+ * ever, is short, is torn, or is the last thing that the process does; after each the
+ * session is looked at and gone on with (session_check).
+ */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/report.h"
+#include "lib/fault_sys.h"
+#include "lib/scratch.h"
+#include "lib/session_expect.h"
+#include "lib/session_scenario.h"
+#include "sys/sys.h"
+
+/* One scenario on the real file system. */
+struct walk {
+	const struct scenario *scenario;
+	struct scratch scratch;
+	char runtime[300];
+	char store[300];
+	struct place place;
+	struct history history;  /* as the setup leaves it */
+	struct place_bytes key;  /* likewise; NULL: there is none */
+	struct fault_trace trace;
+	struct fault_plan plan;
+	struct fault_sys *fault; /* of the point */
+	struct act act;          /* of the point */
+};
+
+static struct walk walk;
+
+/* The call that a plan strikes. */
+static enum fault_call struck(void)
+{
+	return walk.trace.calls[walk.plan.nth - 1];
+}
+
+static bool is_death(enum fault_kind kind)
+{
+	return kind == FAULT_DIE_BEFORE || kind == FAULT_DIE_MIDDLE || kind == FAULT_DIE_AFTER;
+}
+
+static bool is_errno(enum fault_kind kind)
+{
+	return kind == FAULT_ERRNO || kind == FAULT_ERRNO_EVER || kind == FAULT_ERRNO_LATE ||
+	       kind == FAULT_TORN || kind == FAULT_TORN_EVER;
+}
+
+/* Runs the scenario in a fresh copy of what its setup made. */
+static void run_once(const struct fault_plan *plan)
+{
+	walk.fault = fault_sys_new(sys_posix());
+	walk.act = act_begin(&walk.place, &walk.history);
+	act_ready(&walk.act, walk.scenario, fault_sys(walk.fault));
+	fault_sys_arm(walk.fault, plan);
+	walk.scenario->run(&walk.act);
+	act_end(&walk.act);
+}
+
+/* What an errno is for the caller. */
+static bool is_right_code(enum fault_call call, int errno_value, int rc)
+{
+	int plain = report_code(errno_value);
+
+	if (rc == plain)
+		return true;
+	(void)call;
+	return false;
+}
+
+static void check_code(void)
+{
+	const struct act *act = &walk.act;
+	static const char *const unsafe[] = { " /", "errno", "EIO", "1111", ".jsonl" };
+
+	if (act->rc == HF_OK && is_errno(walk.plan.kind) && getenv("MATRIX") != NULL)
+		printf("OKAY %s %s %s %d\n", fault_call_name(struck()),
+		       strerrorname_np(walk.plan.errno_value), walk.scenario->name, (int)walk.plan.nth);
+	if (act->rc == HF_OK)
+		return;
+	EXPECT(act->detail.code == act->rc, "the detail has code %d, not %d", act->detail.code,
+	       act->rc);
+	EXPECT(act->detail.message[0] != '\0', "the detail has no message");
+	for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++)
+		EXPECT(strstr(hf_error_text(act->rc), unsafe[i]) == NULL &&
+			       strstr(hf_error_hint(act->rc), unsafe[i]) == NULL,
+		       "the text for users tells too much");
+	if (is_errno(walk.plan.kind) && getenv("MATRIX") != NULL)
+		printf("MATRIX %s %s %s %s %s os=%d %s\n", walk.scenario->name, fault_call_name(struck()),
+		       strerrorname_np(walk.plan.errno_value), hf_error_name(act->rc),
+		       is_right_code(struck(), walk.plan.errno_value, act->rc) ? "" : "ODD",
+		       act->detail.os_errno == walk.plan.errno_value, act->detail.message);
+}
+
+static void check_key(void)
+{
+	struct place_bytes key = place_get(&walk.place, "keys/machine_secret", true);
+
+	if (walk.key.data != NULL)
+		EXPECT(key.data != NULL && key.size == walk.key.size &&
+			       memcmp(key.data, walk.key.data, key.size) == 0,
+		       "the secret was changed");
+	place_free(&key);
+}
+
+static void point(void *context)
+{
+	struct session_rules rules = { .verdicts = walk.scenario->verdicts,
+				       .accept = walk.scenario->accept,
+				       .part = is_death(walk.plan.kind) };
+	struct session_found found;
+
+	(void)context;
+	run_once(&walk.plan);
+	EXPECT(fault_sys_fired(walk.fault), "nothing went wrong");
+	EXPECT(fault_sys_leaks(walk.fault)[0] == '\0', "leaked: %s", fault_sys_leaks(walk.fault));
+	check_code();
+	check_key();
+	if (walk.act.history.id[0] != '\0')
+		session_check(&walk.place, &walk.act.history, &rules, &found);
+}
+
+static void fresh_copy(void)
+{
+	if (scratch_exists(walk.scratch.fd, "store"))
+		scratch_remove(walk.scratch.fd, "store");
+	if (scratch_exists(walk.scratch.fd, "template"))
+		scratch_copy(walk.scratch.fd, "template", walk.scratch.fd, "store");
+}
+
+static void each(void *context, const struct fault_plan *plan)
+{
+	char text[128];
+
+	(void)context;
+	walk.plan = *plan;
+	walk.plan.call = FAULT_ANY;
+	fault_plan_text(&(struct fault_plan){ plan->kind, struck(), plan->nth, plan->errno_value },
+			text, sizeof text);
+	session_where("%s, %s", walk.scenario->name, text);
+	fresh_copy();
+	(void)session_point(point, NULL);
+	fault_sys_free(walk.fault);
+	walk.fault = NULL;
+}
+
+/* Makes what the scenario starts from. */
+static void prepare(const struct scenario *scenario)
+{
+	struct act act;
+
+	walk.scenario = scenario;
+	walk.scratch = scratch_open();
+	(void)snprintf(walk.store, sizeof walk.store, "%s/store", walk.scratch.path);
+	(void)snprintf(walk.runtime, sizeof walk.runtime, "%s/run", walk.scratch.path);
+	scratch_mkdir(walk.scratch.fd, "run");
+	walk.place = (struct place){ .sys = sys_posix(), .store = walk.store, .runtime = walk.runtime,
+				     .durability = scenario->durability,
+				     .padding = scenario->padding, .threads = 1 };
+	session_where("%s, setup", scenario->name);
+	if (scenario->setup == NULL)
+		return;
+	act = act_begin(&walk.place, NULL);
+	scenario->setup(&act);
+	walk.history = act.history;
+	walk.key = place_get(&walk.place, "keys/machine_secret", true);
+	scratch_copy(walk.scratch.fd, "store", walk.scratch.fd, "template");
+}
+
+START_TEST(every_system_call_can_go_wrong)
+{
+	struct fault_plan nothing = { .kind = FAULT_NONE };
+	struct fault_sys *learned;
+	struct fault_trace trace;
+
+	prepare(&scenarios[_i]);
+	fresh_copy();
+	session_where("%s, nothing goes wrong", walk.scenario->name);
+	run_once(&nothing);
+	ck_assert_msg(walk.act.rc == HF_OK, "%s: %s: %s", walk.scenario->name,
+		      hf_error_name(walk.act.rc), walk.act.detail.message);
+	ck_assert_str_eq(fault_sys_leaks(walk.fault), "");
+	learned = walk.fault;
+	trace = fault_sys_trace(learned);
+	walk.trace = trace;
+	fault_sys_each_plan(&trace, each, NULL);
+	fault_sys_free(learned);
+	place_free(&walk.key);
+	scratch_close(&walk.scratch);
+	session_finish(walk.scenario->name, 10);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("torture_errors");
+	TCase *walks = tcase_create("walks");
+	SRunner *runner;
+	int failed;
+
+	if (getenv("TMPDIR") == NULL && access("/dev/shm", W_OK) == 0)
+		(void)setenv("TMPDIR", "/dev/shm", 1);
+	scratch_begin();
+	tcase_set_timeout(walks, 300);
+	tcase_add_loop_test(walks, every_system_call_can_go_wrong, 0, (int)scenario_count);
+	suite_add_tcase(suite, walks);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	scratch_end();
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

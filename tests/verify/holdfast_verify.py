@@ -1,0 +1,763 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""A second verifier of Holdfast's sessions, written from docs/FORMAT.md alone.
+
+    holdfast_verify.py STORE [SESSION-UUID...] [--key-dir DIR]
+
+prints one JSON object for each session and exits with the status of the gravest verdict.
+It shares no code with the C library, so that an error in one of the two shows. Below the
+verifier stands a builder, which makes valid and forged stores for the tests.
+"""
+import argparse
+import base64
+import binascii
+import collections
+import functools
+import hashlib
+import hmac
+import json
+import os
+import re
+import struct
+import sys
+import uuid
+
+# Verdicts in order of gravity, with the exit status of each.
+EXITS = {'intact': 0, 'unsigned': 28, 'weak-key': 26, 'torn': 20, 'key-missing': 27,
+         'head-missing': 25, 'gap': 23, 'truncated': 21, 'rolled-back': 24, 'tampered': 22}
+GRAVITY = {verdict: place for place, verdict in enumerate(EXITS)}
+EXIT_NOT_FOUND, EXIT_DENIED, EXIT_IO, EXIT_NOT_A_STORE = 3, 5, 10, 12
+
+MAC_SIZE = 32
+TAIL_SIZE = 53
+DEPTH_MAX = 128
+U64_MAX = (1 << 64) - 1
+ROUNDS_MIN, ROUNDS_MAX = 10_000, 10_000_000
+KEY_FILE_SIZE_MAX = 1024
+SLOTS, SLOT_SIZE = 2, 4096
+MAGIC = b'hfhead1\n'
+SEALED, UNSIGNED, DELETED = 1, 2, 4
+# magic, counter, session, generation, records, offset, MAC, key id, flags, created,
+# updated, messages, sizes of name, project and first words
+SLOT = struct.Struct('>8sQ16sQQQ32s16sQqqQIII')
+TEXT_SIZES_MAX = (256, 3072, 160)
+# How often the files of a session that is being written to are read anew.
+READ_TRIES = 20
+
+_UUID = rb'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
+_TIME = (rb'[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
+         rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z')
+_COUNT = rb'0|[1-9][0-9]{0,19}'
+_KEY_ID = rb'[0-9a-f]{16}|weak[0-9a-f]{12}'
+_B64 = rb'[A-Za-z0-9_-]{43}'
+
+UUID = re.compile(_UUID)
+STORE_FILE = re.compile(rb'{"holdfast":1,"store":"(%s)","created":"(%s)"}\n' % (_UUID, _TIME))
+KEY_FILE = re.compile(
+    rb'(holdfast-key 1\nsecret (%s)\nhost ([!-~]{1,255})\nrounds ([1-9][0-9]{4,7})\nmade (%s)\n)'
+    rb'check (%s)\n' % (_B64, _TIME, _B64))
+RECORD = re.compile(rb'{"n":(%s),"at":"(%s)",(?:"id":"([!#-\[\]-~]{1,128})",)?'
+                    rb'"type":"([a-z0-9-]{1,32})","data":' % (_COUNT, _TIME))
+FIRST_DATA = (rb'{"format":1,"session":"(%s)","store":"(%s)","generation":(%s),"key":"(%s)",'
+              % (_UUID, _UUID, _COUNT, _KEY_ID))
+FIRST = re.compile(rb'{"n":0,"at":"%s","type":"session","data":%s' % (_TIME, FIRST_DATA))
+FIRST_BEGIN = re.compile(FIRST_DATA + rb'"created":"(%s)","name":' % _TIME)
+FIRST_END = re.compile(
+    rb',"previous":(?:null|{"generation":(%s),"records":(%s),"mac":"(%s)"}),"records":(%s)}\Z'
+    % (_COUNT, _COUNT, _B64, _COUNT))
+FIRST_NAMES = ['format', 'session', 'store', 'generation', 'key', 'created', 'name', 'project',
+               'config', 'origin', 'previous', 'records']
+
+
+class NotAStore(ValueError):
+    """The directory does not hold a store of this version."""
+
+
+class NoSession(LookupError):
+    """There is no such session, or it was removed."""
+
+
+# ---- Text ------------------------------------------------------------------------
+
+
+def b64encode(raw):
+    return base64.urlsafe_b64encode(raw).rstrip(b'=')
+
+
+def b64decode(text):
+    """The 32 bytes that 43 characters spell; None if they are not the canonical ones."""
+    try:
+        raw = base64.urlsafe_b64decode(text + b'=')
+    except binascii.Error:
+        return None
+    return raw if len(raw) == 32 and b64encode(raw) == text else None
+
+
+def time_is_real(text):
+    """Whether a text that looks like a time names a day that exists."""
+    year, month, day = int(text[0:4]), int(text[5:7]), int(text[8:10])
+    if day <= 28:
+        return True
+    if month == 2:
+        return day == 29 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return day <= (30 if month in (4, 6, 9, 11) else 31)
+
+
+_STRING_TEXT = (r'[^"\\\x00-\x1f\u2028\u2029]*'
+                r'(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f\u2028\u2029]*)*')
+JSON_NAME = re.compile('"(%s)":' % _STRING_TEXT)
+JSON_SCALAR = re.compile(
+    r'"%s"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null' % _STRING_TEXT)
+JSON_ESCAPE = re.compile(r'\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u(....)|(.))')
+JSON_SHORT = {'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+
+def json_unescape(text):
+    """Decodes the inside of a valid string. A lone surrogate stays one, unlike any other."""
+    def replace(match):
+        high, low, unit, short = match.groups()
+        if high:
+            return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
+        return chr(int(unit, 16)) if unit else JSON_SHORT.get(short, short)
+    return JSON_ESCAPE.sub(replace, text)
+
+
+def json_name(text, position, names):
+    """Reads a member's name with its colon; returns what follows, or -1."""
+    match = JSON_NAME.match(text, position)
+    if match is None:
+        return -1
+    name = match.group(1)
+    if '\\' in name:
+        name = json_unescape(name)
+    if name in names:
+        return -1
+    names.add(name)
+    return match.end()
+
+
+def json_is_strict(raw):
+    """Whether bytes are one JSON text as a log holds it: RFC 8259 in UTF-8, at most 128
+    deep, no name twice, no white space between tokens, no raw U+2028 and U+2029."""
+    try:
+        text = raw.decode('utf-8')
+    except UnicodeDecodeError:
+        return False
+    stack = []  # the names seen in each open object, None for each open array
+    at = 0
+    while at >= 0:
+        # A value begins here.
+        opening = text[at:at + 1]
+        if opening and opening in '{[':
+            if len(stack) == DEPTH_MAX:
+                return False
+            at += 1
+            if text[at:at + 1] != ('}' if opening == '{' else ']'):
+                stack.append(set() if opening == '{' else None)
+                if opening == '{':
+                    at = json_name(text, at, stack[-1])
+                continue
+            at += 1
+        else:
+            match = JSON_SCALAR.match(text, at)
+            if match is None:
+                return False
+            at = match.end()
+        # A value ended here.
+        while stack:
+            names = stack[-1]
+            mark = text[at:at + 1]
+            at += 1
+            if mark == ',':
+                if names is not None:
+                    at = json_name(text, at, names)
+                break
+            if mark != (']' if names is None else '}'):
+                return False
+            stack.pop()
+        else:
+            return at == len(text)
+    return False
+
+
+# ---- Keys ------------------------------------------------------------------------
+
+
+def hmac256(key, message):
+    return hmac.digest(key, message, 'sha256')
+
+
+def hkdf(prk, info, size=32):
+    """The expanding half of HKDF-SHA256, for at most 32 bytes."""
+    return hmac256(prk, info + b'\x01')[:size]
+
+
+def hkdf_extract(key):
+    return hmac256(bytes(32), key)
+
+
+@functools.lru_cache(maxsize=64)
+def derive_store_key(secret, host, rounds):
+    return hashlib.pbkdf2_hmac('sha256', secret, b'holdfast/1 store key' + host, rounds, 32)
+
+
+def parse_key_file(raw):
+    """The (secret, host, rounds) of a key file; None if it is damaged."""
+    match = KEY_FILE.fullmatch(raw) if len(raw) <= KEY_FILE_SIZE_MAX else None
+    if match is None:
+        return None
+    before, secret, host, rounds, made, check = match.groups()
+    secret = b64decode(secret)
+    if secret is None or b64encode(hashlib.sha256(before).digest()) != check:
+        return None
+    if not ROUNDS_MIN <= int(rounds) <= ROUNDS_MAX or not time_is_real(made):
+        return None
+    return secret, host, int(rounds)
+
+
+class Keys:
+    """The keys of a store by their ids: the secret's, if it can be read, and the weak one."""
+
+    def __init__(self, store_id, secret=None):
+        self.store_id = uuid.UUID(store_id).bytes
+        self.store_text = store_id.encode()
+        self.strong_id = None
+        self._derived = {}
+        weak = hkdf(hkdf_extract(b'holdfast/1 weak key'), self.store_id)
+        prk = hkdf_extract(weak)
+        self.weak_id = b'weak' + hkdf(prk, b'holdfast/1 key id', 6).hex().encode()
+        self._prk = {self.weak_id: prk}
+        if secret is not None:
+            prk = hkdf_extract(derive_store_key(*secret))
+            self.strong_id = hkdf(prk, b'holdfast/1 key id', 8).hex().encode()
+            self._prk[self.strong_id] = prk
+
+    @classmethod
+    def read(cls, store_path, key_dir=None):
+        """Reads the store's id and its secret. A secret that cannot be used is no secret."""
+        store = read_file(os.path.join(store_path, 'holdfast.json'))
+        match = STORE_FILE.fullmatch(store or b'')
+        if match is None or not time_is_real(match.group(2)):
+            raise NotAStore(store_path)
+        path = os.path.join(key_dir or os.path.join(store_path, 'keys'), 'machine_secret')
+        secret = parse_key_file(read_file(path) or b'')
+        return cls(match.group(1).decode(), secret)
+
+    def __contains__(self, key_id):
+        return key_id in self._prk
+
+    def _derive(self, key_id, info):
+        key = self._derived.get((key_id, info))
+        if key is None:
+            if len(self._derived) > 1000:
+                self._derived.clear()
+            key = self._derived[key_id, info] = hkdf(self._prk[key_id], info)
+        return key
+
+    def session_key(self, key_id, session, generation):
+        return self._derive(key_id, b'holdfast/1 session' + self.store_id
+                            + uuid.UUID(session).bytes + struct.pack('>Q', generation))
+
+    def head_key(self, key_id, session_bytes):
+        return self._derive(key_id, b'holdfast/1 head' + self.store_id + session_bytes)
+
+
+# ---- Records ---------------------------------------------------------------------
+
+First = collections.namedtuple('First', 'session store generation key_id')
+Record = collections.namedtuple('Record', 'n type id data')
+Session = collections.namedtuple('Session', 'begin previous records unsigned')
+Previous = collections.namedtuple('Previous', 'generation records mac')
+
+
+def make_first(match):
+    session, store, generation, key_id = match.groups()[:4]
+    if int(generation) > U64_MAX:
+        return None
+    return First(session, store, int(generation), key_id)
+
+
+def read_first(log):
+    """What record 0 says of itself before its MAC is known to be right; None if it cannot
+    be read."""
+    match = FIRST.match(log)
+    return make_first(match) if match else None
+
+
+def line_tail(line):
+    """The text of the MAC in a line's tail, or None if the line has none."""
+    if len(line) < TAIL_SIZE or line[-53:-45] != b',"mac":"' or line[-2:] != b'"}':
+        return None
+    return line[-45:-2]
+
+
+def line_mac(key, previous, line):
+    """The MAC of a line that checks against the one before it, or None."""
+    text = line_tail(line)
+    if text is None:
+        return None
+    mac = hmac256(key, previous + line[:-TAIL_SIZE])
+    return mac if hmac.compare_digest(b64encode(mac), text) else None
+
+
+def parse_record(body):
+    """The members of a line without its tail; None if its shape is wrong."""
+    match = RECORD.match(body)
+    if match is None:
+        return None
+    n, at, record_id, kind = match.groups()
+    data = body[match.end():]
+    if not time_is_real(at) or not json_is_strict(data):
+        return None
+    return Record(int(n), kind, record_id, data)
+
+
+def parse_first_members(data):
+    """The members of record 0's data if they have their order and types, or None."""
+    names = []
+
+    def note(pairs):
+        names[:] = [name for name, _ in pairs]  # the outermost object comes last
+        return dict(pairs)
+    # Numbers may have any size, and none is needed here.
+    value = json.loads(data, object_pairs_hook=note, parse_int=len, parse_float=len)
+    if names != FIRST_NAMES or not isinstance(value['config'], dict):
+        return None
+    if not all(isinstance(value[name], (str, type(None))) for name in ('name', 'project')):
+        return None
+    return value if isinstance(value['origin'], (dict, type(None))) else None
+
+
+def parse_session(data):
+    """The data of record 0; None if its shape is wrong. It is known to be strict JSON."""
+    match, tail = FIRST_BEGIN.match(data), FIRST_END.search(data)
+    begin = make_first(match) if match else None
+    if begin is None or tail is None or not time_is_real(match.group(5)):
+        return None
+    value = parse_first_members(data)
+    if value is None:
+        return None
+    generation, records, mac, count = tail.groups()
+    previous = None
+    if generation is not None:
+        previous = Previous(int(generation), int(records), b64decode(mac))
+        if previous.mac is None or max(previous[:2]) > U64_MAX:
+            return None
+    if not 1 <= int(count) <= U64_MAX or (previous is None) != (begin.generation == 0):
+        return None
+    if begin.generation == 0 and int(count) != 1:
+        return None
+    unsigned = value['origin'] is not None and value['origin'].get('unsigned') is True
+    return Session(begin, previous, int(count), unsigned)
+
+
+class Chain:
+    """Walks along the records of a log under one key for as long as they check."""
+
+    def __init__(self, log, keys, first):
+        self.log = log
+        self.first = first
+        self.own_store = first.store == keys.store_text
+        self.key = keys.session_key(first.key_id, first.session.decode(), first.generation)
+        self.content = len(log.rstrip(b'\n'))  # what follows is padding, or ends a record
+        self.count = 0
+        self.offset = 0
+        self.mac = bytes(MAC_SIZE)
+        self.last = 0        # where the last good record begins
+        self.session = None  # what record 0 says, once it checked
+
+    def step(self):
+        end = self.log.find(b'\n', self.offset)
+        line = self.log[self.offset:max(end, self.offset)]
+        mac = line_mac(self.key, self.mac, line)
+        record = parse_record(line[:-TAIL_SIZE]) if mac else None
+        if record is None or record.n != self.count:
+            return False
+        if (record.type == b'session') != (self.count == 0):
+            return False
+        if self.count == 0:
+            session = parse_session(record.data) if record.id is None else None
+            if session is None or session.begin != self.first or not self.own_store:
+                return False
+            self.session = session
+        self.last, self.offset, self.mac = self.offset, end + 1, mac
+        self.count += 1
+        return True
+
+    def walk(self, stop=None):
+        while (stop is None or self.offset < stop) and self.step():
+            pass
+        return self
+
+    def padding_only(self):
+        return self.content <= self.offset
+
+    def record_follows(self):
+        """Whether a line after the one that did not check does."""
+        before_end = self.log.find(b'\n', self.offset)
+        before = self.log[self.offset:max(before_end, self.offset)]
+        while 0 <= before_end < self.content:
+            start = before_end + 1
+            before_end = self.log.find(b'\n', start)
+            line = self.log[start:max(before_end, start)]
+            if line:
+                text = line_tail(before)
+                between = b64decode(text) if text else None
+                for mac in (self.mac, between):
+                    if mac and line_mac(self.key, mac, line):
+                        return True
+            before = line
+        return False
+
+    def tail(self):
+        """The verdict on what follows the last good record, where nothing need be."""
+        if self.padding_only():
+            return 'intact'
+        return 'gap' if self.record_follows() else 'torn'
+
+    def complete(self):
+        """Whether all is there that was written together with record 0."""
+        return self.session is not None and self.count >= self.session.records
+
+
+# ---- Heads -----------------------------------------------------------------------
+
+Slot = collections.namedtuple('Slot', 'counter generation records offset mac key_id flags')
+UNKNOWN_KEY = 'unknown key'
+
+
+def read_slot(head, place, session_bytes, keys):
+    """The slot at a place if it is valid, UNKNOWN_KEY if only its key is missing, or None."""
+    raw = head[place * SLOT_SIZE:(place + 1) * SLOT_SIZE]
+    if len(raw) != SLOT_SIZE:
+        return None
+    (magic, counter, session, generation, records, offset, mac, key_id, flags, _, _, _,
+     *sizes) = SLOT.unpack_from(raw)
+    if magic != MAGIC or session != session_bytes or counter == 0 or counter % SLOTS != place:
+        return None
+    if any(size > limit for size, limit in zip(sizes, TEXT_SIZES_MAX)):
+        return None
+    end = SLOT.size + sum(sizes)
+    if any(raw[end + MAC_SIZE:]):
+        return None
+    if key_id not in keys:
+        return UNKNOWN_KEY
+    right = hmac256(keys.head_key(key_id, session_bytes), raw[:end])
+    if not hmac.compare_digest(raw[end:end + MAC_SIZE], right):
+        return None
+    return Slot(counter, generation, records, offset, mac, key_id, flags)
+
+
+class Head:
+    """The two slots of a head: the newest valid one, and what is said of the other."""
+
+    def __init__(self, raw, session, keys):
+        session_bytes = uuid.UUID(session).bytes
+        slots = [read_slot(raw, place, session_bytes, keys) for place in range(SLOTS)]
+        valid = [slot for slot in slots if isinstance(slot, Slot)]
+        self.newest = max(valid, key=lambda slot: slot.counter) if valid else None
+        self.unknown_key = UNKNOWN_KEY in slots
+        self.damaged = len(valid) == 1
+        if self.damaged and self.newest.counter == 1:
+            self.damaged = any(raw[:SLOT_SIZE])
+
+
+# ---- Checking --------------------------------------------------------------------
+
+
+def gravest(*verdicts):
+    return max(verdicts, key=GRAVITY.__getitem__)
+
+
+def outcome(session, verdict, records=0, bad_offset=None, key_id=b''):
+    return {'session': session, 'verdict': verdict, 'records': records,
+            'bad_record': None if bad_offset is None else records, 'bad_offset': bad_offset,
+            'weak': key_id.startswith(b'weak')}
+
+
+def judge(session, chain, verdict):
+    """Joins a verdict with those on the end of the log and on its key and origin."""
+    verdict = gravest(verdict, chain.tail())
+    if not chain.complete():
+        verdict = gravest(verdict, 'truncated')
+    if chain.first.key_id.startswith(b'weak'):
+        verdict = gravest(verdict, 'weak-key')
+    if chain.session.unsigned:
+        verdict = gravest(verdict, 'unsigned')
+    bad = verdict == 'truncated' or not chain.padding_only() or not chain.complete()
+    return outcome(session, verdict, chain.count, chain.offset if bad else None,
+                   chain.first.key_id)
+
+
+def check_without_log(session, head):
+    if head.newest is None and head.unknown_key:
+        return outcome(session, 'key-missing')
+    if head.newest is None or head.newest.records == 1:
+        raise NoSession(session)
+    return outcome(session, 'truncated', 0, 0, head.newest.key_id)
+
+
+def check_without_head(session, log, head, first, keys):
+    if first is None:
+        return outcome(session, 'key-missing') if head.unknown_key \
+            else outcome(session, 'tampered', 0, 0)
+    if first.key_id not in keys:
+        return outcome(session, 'key-missing')
+    chain = Chain(log, keys, first).walk()
+    if chain.session is None:
+        return outcome(session, 'tampered', 0, 0, first.key_id)
+    return judge(session, chain, 'head-missing')
+
+
+def check_other_generation(session, log, slot, first, keys):
+    """A log of another generation than the head's; None if its record 0 does not check."""
+    if first.key_id not in keys:
+        return outcome(session, 'key-missing')
+    chain = Chain(log, keys, first).walk()
+    if chain.session is None:
+        return None
+    state = Previous(slot.generation, slot.records, slot.mac)
+    newer = first.generation > slot.generation and chain.session.previous == state
+    return judge(session, chain, 'intact' if newer else 'rolled-back')
+
+
+def check_with_head(session, log, head, keys):
+    slot = head.newest
+    first = First(session.encode(), keys.store_text, slot.generation, slot.key_id)
+    chain = Chain(log, keys, first).walk(slot.offset)
+    if chain.offset < slot.offset:
+        incomplete = len(log) < slot.offset and log.find(b'\n', chain.offset) < 0
+        verdict = 'truncated' if incomplete or chain.padding_only() else 'tampered'
+        return outcome(session, verdict, chain.count, chain.offset, slot.key_id)
+    if (chain.offset, chain.count, chain.mac) != (slot.offset, slot.records, slot.mac) \
+            or chain.count == 0:
+        return outcome(session, 'tampered', max(chain.count - 1, 0), chain.last, slot.key_id)
+    chain.walk()
+    lost = head.damaged and chain.count == slot.records
+    return judge(session, chain, 'truncated' if lost else 'intact')
+
+
+def verify_bytes(session, log, head, keys):
+    """Checks a session by the bytes of its log and its head (None: there is no such file).
+    Raises NoSession."""
+    head_there = head is not None
+    head = Head(head or b'', session, keys)
+    slot = head.newest
+    if (log is None and not head_there) or (slot and slot.flags & DELETED):
+        raise NoSession(session)
+    if log is None:
+        return check_without_log(session, head)
+    first = read_first(log)
+    if first and first.session != session.encode():
+        return outcome(session, 'tampered', 0, 0, slot.key_id if slot else first.key_id)
+    if slot is None:
+        return check_without_head(session, log, head, first, keys)
+    check = None
+    if first and first.generation != slot.generation:
+        check = check_other_generation(session, log, slot, first, keys)
+    return check or check_with_head(session, log, head, keys)
+
+
+def read_file(path):
+    try:
+        with open(path, 'rb') as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def verify_session(store_path, session, keys=None):
+    """Checks one session of a store. Raises NoSession, NotAStore, OSError."""
+    keys = keys or Keys.read(store_path)
+    base = os.path.join(store_path, 'sessions', session)
+    head = read_file(base + '.head')
+    for _ in range(READ_TRIES):
+        # A writer may be at work: log and head belong together if the head stood still.
+        log = read_file(base + '.jsonl')
+        before, head = head, read_file(base + '.head')
+        if before == head:
+            break
+    return verify_bytes(session, log, head, keys)
+
+
+def list_sessions(store_path):
+    found = set()
+    folder = os.path.join(store_path, 'sessions')
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        stem, suffix = os.path.splitext(name)
+        if suffix in ('.jsonl', '.head') and UUID.fullmatch(os.fsencode(stem)):
+            found.add(stem)
+    return sorted(found)
+
+
+# ---- Building stores for tests ---------------------------------------------------
+
+TIME = '2026-11-22T23:54:13.123456Z'
+TIME_US = 1795391653123456
+STORE_ID = '5a7e0000-0000-4000-8000-000000000001'
+
+
+class Store(collections.namedtuple('Store', 'path store_id keys')):
+    """A store that was made, with its keys."""
+
+    def write(self, session, log=None, head=None):
+        """Puts a session's files in place; None takes a file away."""
+        for suffix, raw in (('.jsonl', log), ('.head', head)):
+            path = os.path.join(self.path, 'sessions', session + suffix)
+            if raw is not None:
+                write_file(path, raw)
+            elif os.path.exists(path):
+                os.unlink(path)
+
+    def verify(self, session):
+        return verify_session(self.path, session, self.keys)
+
+
+def write_file(path, raw):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as file:
+        file.write(raw)
+
+
+def make_key_file(secret, host='host', rounds=ROUNDS_MIN, made=TIME):
+    before = (f'holdfast-key 1\nsecret {b64encode(secret).decode()}\nhost {host}\n'
+              f'rounds {rounds}\nmade {made}\n').encode()
+    return before + b'check ' + b64encode(hashlib.sha256(before).digest()) + b'\n'
+
+
+def make_store(path, secret=bytes(range(32)), host='host', rounds=ROUNDS_MIN,
+               store_id=STORE_ID, key_dir=None):
+    """Makes the directories and files of an empty store; secret None makes no secret."""
+    key_dir = key_dir or os.path.join(path, 'keys')
+    for folder in (path, key_dir, os.path.join(path, 'sessions'), os.path.join(path, 'quarantine')):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    write_file(os.path.join(path, 'holdfast.json'),
+               f'{{"holdfast":1,"store":"{store_id}","created":"{TIME}"}}\n'.encode())
+    if secret is not None:
+        write_file(os.path.join(key_dir, 'machine_secret'), make_key_file(secret, host, rounds))
+    keys = Keys(store_id, None if secret is None else (secret, host.encode(), rounds))
+    return Store(path, store_id, keys)
+
+
+class Log(collections.namedtuple('Log', 'session generation key_id lines macs')):
+    """A log as a list of lines (without line feeds) and their MACs."""
+
+    def data(self, count=None):
+        """The bytes of the first count records, or of all."""
+        return b''.join(line + b'\n' for line in self.lines[:count])
+
+    def offset(self, count=None):
+        return sum(len(line) + 1 for line in self.lines[:count])
+
+    def previous(self, count=None):
+        """What record 0 of the next generation says of this one with count records."""
+        count = len(self.lines) if count is None else count
+        return (f'{{"generation":{self.generation},"records":{count},'
+                f'"mac":"{b64encode(self.macs[count - 1]).decode()}"}}')
+
+
+def make_line(key, previous_mac, body):
+    """Signs any bytes as a record's line; returns the line and its MAC."""
+    mac = hmac256(key, previous_mac + body)
+    return body + b',"mac":"' + b64encode(mac) + b'"}', mac
+
+
+def make_body(n, kind, data, record_id=None, at=TIME):
+    name = f'"id":"{record_id}",' if record_id else ''
+    return f'{{"n":{n},"at":"{at}",{name}"type":"{kind}","data":{data}'.encode()
+
+
+def make_first_data(store, session, generation=0, key_id=None, /, **members):
+    """The data of record 0; members (JSON texts) replace those given here or add to them."""
+    key_id = (key_id or store.keys.strong_id or store.keys.weak_id).decode()
+    data = {'format': '1', 'session': f'"{session}"', 'store': f'"{store.store_id}"',
+            'generation': str(generation), 'key': f'"{key_id}"', 'created': f'"{TIME}"',
+            'name': 'null', 'project': 'null', 'config': '{}', 'origin': 'null',
+            'previous': 'null', 'records': '1'}
+    data.update((name, str(value)) for name, value in members.items() if value is not None)
+    return '{' + ','.join(f'"{name}":{value}' for name, value in data.items()) + '}'
+
+
+def make_log(store, session, records=(), /, generation=0, key_id=None, bodies=None, **members):
+    """Signs a log: record 0 with the given members, then records (type, data[, id]). With
+    bodies these are signed instead of everything, whatever they are."""
+    key_id = key_id or store.keys.strong_id or store.keys.weak_id
+    key = store.keys.session_key(key_id, session, generation)
+    if bodies is None:
+        first = make_first_data(store, session, generation, key_id, **members)
+        bodies = [make_body(0, 'session', first)]
+        bodies += [make_body(n, *record) for n, record in enumerate(records, 1)]
+    log = Log(session, generation, key_id, [], [])
+    mac = bytes(MAC_SIZE)
+    for body in bodies:
+        line, mac = make_line(key, mac, body)
+        log.lines.append(line)
+        log.macs.append(mac)
+    return log
+
+
+def make_slot(store, log, counter, records=None, flags=0, texts=(b'', b'', b''), **fields):
+    """One signed slot that tells of the first records of a log. fields (magic, session,
+    generation, offset, mac, key_id, sizes) replace what the log gives."""
+    records = len(log.lines) if records is None else records
+    key_id = fields.get('key_id', log.key_id)
+    session = uuid.UUID(fields.get('session', log.session)).bytes
+    mac = log.macs[records - 1] if 1 <= records <= len(log.macs) else bytes(MAC_SIZE)
+    before = SLOT.pack(
+        fields.get('magic', MAGIC), counter, session, fields.get('generation', log.generation),
+        records, fields.get('offset', log.offset(records)), fields.get('mac', mac), key_id, flags,
+        TIME_US, TIME_US, sum(b'"type":"message",' in line for line in log.lines[:records]),
+        *fields.get('sizes', map(len, texts))) + b''.join(texts)
+    raw = before + hmac256(store.keys.head_key(key_id, uuid.UUID(log.session).bytes), before)
+    return raw + bytes(SLOT_SIZE - len(raw))
+
+
+def make_head(store, log, counter=None, records=None, flags=0, **fields):
+    """A head as a writer leaves it that appended one record at a time: the slots of the last
+    two counters. counter is the number of records unless given."""
+    records = len(log.lines) if records is None else records
+    counter = records if counter is None else counter
+    slots = {counter % SLOTS: make_slot(store, log, counter, records, flags, **fields)}
+    if counter > 1:
+        slots[(counter - 1) % SLOTS] = make_slot(store, log, counter - 1, max(records - 1, 1))
+    return b''.join(slots.get(place, bytes(SLOT_SIZE)) for place in range(SLOTS))
+
+
+# ---- The command -----------------------------------------------------------------
+
+
+def check_all(options, keys):
+    """Prints the checks; returns the exit status."""
+    worst, status = 'intact', 0
+    for session in options.sessions or list_sessions(options.store):
+        try:
+            check = verify_session(options.store, session, keys)
+        except NoSession:
+            if options.sessions:
+                print(f'{session}: no such session', file=sys.stderr)
+                status = EXIT_NOT_FOUND
+            continue
+        worst = gravest(worst, check['verdict'])
+        print(json.dumps(check))
+    return EXITS[worst] or status
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description='Checks the sessions of a Holdfast store.')
+    parser.add_argument('store', metavar='STORE')
+    parser.add_argument('sessions', metavar='SESSION-UUID', nargs='*')
+    parser.add_argument('--key-dir', metavar='DIR', help='where the secret lies')
+    options = parser.parse_intermixed_args(arguments)
+    if not all(UUID.fullmatch(os.fsencode(session)) for session in options.sessions):
+        parser.error('a session is named by its whole UUID in lower case')
+    try:
+        return check_all(options, Keys.read(options.store, options.key_dir))
+    except NotAStore:
+        print(f'{options.store}: not a store of version 1', file=sys.stderr)
+        return EXIT_NOT_A_STORE
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return EXIT_DENIED if isinstance(error, PermissionError) else EXIT_IO
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,766 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Checks the second verifier against stores that its own builder made: each row of the
+table "Checking a session" in docs/FORMAT.md, and the rules on records, keys and heads.
+No part of the C library is needed.
+"""
+import contextlib
+import hashlib
+import io
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import holdfast_verify as hv  # noqa: E402
+
+SESSION = '0195d3a0-1111-4222-8333-444455556666'
+OTHER = '0195d3a0-1111-4222-8333-444455557777'
+CORPUS = pathlib.Path(__file__).resolve().parents[1] / 'vectors' / 'json' / 'parsing'
+MESSAGES = [('message', '{"role":"user","content":"one"}', 'id-1'),
+            ('todos', '[{"text":"caf\u00e9 \\u0041","done":false}]'),
+            ('x-host', 'null'),
+            ('message', '{"role":"assistant","content":"two"}'),
+            ('message', '-1.5e+3')]
+ZEROS = bytes(hv.SLOT_SIZE)
+
+
+class StoreTest(unittest.TestCase):
+    """A store with its keys, and a session of six records, as the base of each case."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.store = hv.make_store(os.path.join(cls.folder.name, 'store'))
+        cls.log = hv.make_log(cls.store, SESSION, MESSAGES)
+        cls.data = cls.log.data()
+        cls.head = hv.make_head(cls.store, cls.log)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def check(self, log, head, keys=None):
+        return hv.verify_bytes(SESSION, log, head, keys or self.store.keys)
+
+    def expect(self, log, head, verdict, records, bad=None, keys=None, weak=False):
+        """bad: the offset of the first record that does not check, None if all do."""
+        self.assertEqual(self.check(log, head, keys), {
+            'session': SESSION, 'verdict': verdict, 'records': records,
+            'bad_record': None if bad is None else records, 'bad_offset': bad, 'weak': weak})
+
+    def expect_intact(self, log, head, records=6):
+        self.expect(log, head, 'intact', records)
+
+    def head_at(self, records, **fields):
+        return hv.make_head(self.store, self.log, records=records, **fields)
+
+    def slots(self, first, second):
+        """A head of two slots: a counter makes a slot that tells of as many records."""
+        return b''.join(slot if isinstance(slot, bytes)
+                        else hv.make_slot(self.store, self.log, slot, slot)
+                        for slot in (first, second))
+
+
+class IntactTest(StoreTest):
+    def test_a_session_as_it_was_written_is_intact(self):
+        for count in range(1, 7):
+            with self.subTest(count=count):
+                self.expect_intact(self.log.data(count), self.head_at(count), count)
+
+    def test_records_past_the_end_are_intact(self):
+        for count in range(1, 6):
+            with self.subTest(count=count):
+                self.expect_intact(self.data, self.head_at(count))
+
+    def test_padding_at_the_end_is_no_damage(self):
+        for size in (1, 2, 4096):
+            self.expect_intact(self.data + b'\n' * size, self.head)
+            self.expect_intact(self.data + b'\n' * size, self.head_at(3))
+
+    def test_a_log_of_many_records_is_intact(self):
+        log = hv.make_log(self.store, SESSION, [('message', str(n)) for n in range(300)])
+        self.expect_intact(log.data(), hv.make_head(self.store, log), 301)
+
+
+class TamperedTest(StoreTest):
+    def test_each_changed_byte_is_tampering_at_its_record(self):
+        starts = [self.log.offset(n) for n in range(7)]
+        for padding in (b'', b'\n' * 64):
+            for at in range(len(self.data)):
+                for change in (0x01, 0x20, 0x80, self.data[at] ^ 0x0A):
+                    if not change:
+                        continue
+                    raw = bytearray(self.data + padding)
+                    raw[at] ^= change
+                    check = self.check(bytes(raw), self.head)
+                    n = max(n for n in range(6) if starts[n] <= at)
+                    self.assertEqual(('tampered', n, n, starts[n]), (
+                        check['verdict'], check['records'], check['bad_record'],
+                        check['bad_offset']), f'byte {at} xor {change}')
+
+    def test_a_removed_a_doubled_and_a_swapped_record_are_tampering(self):
+        lines = [line + b'\n' for line in self.log.lines]
+        end = self.log.offset(2)
+        removed = lines[:2] + lines[3:] + [b'\n' * len(lines[2])]
+        self.expect(b''.join(removed), self.head, 'tampered', 2, end)
+        self.expect(b''.join(lines[:2] + lines[1:]), self.head, 'tampered', 2, end)
+        swapped = lines[:2] + [lines[3], lines[2]] + lines[4:]
+        self.expect(b''.join(swapped), self.head, 'tampered', 2, end)
+
+    def test_padding_before_the_end_is_tampering(self):
+        at = self.log.offset(4)
+        raw = self.data[:at] + b'\n' + self.data[at:]
+        self.expect(raw, self.head, 'tampered', 4, at)
+
+    def test_a_head_with_another_count_mac_or_offset_is_tampering_at_the_last_record(self):
+        last = self.log.offset(5)
+        for fields in ({'records': 5, 'offset': self.log.offset(6), 'mac': self.log.macs[5]},
+                       {'records': 7, 'offset': self.log.offset(6), 'mac': self.log.macs[5]},
+                       {'mac': self.log.macs[4]}, {'mac': bytes(32)},
+                       {'offset': self.log.offset(6) - 1}):
+            with self.subTest(fields=fields):
+                slot = hv.make_slot(self.store, self.log, 6, **fields)
+                self.expect(self.data, self.slots(slot, 5), 'tampered', 5, last)
+
+    def test_a_head_of_no_records_is_tampering_at_record_0(self):
+        slot = hv.make_slot(self.store, self.log, 6, 0)
+        self.expect(self.data, self.slots(slot, 5), 'tampered', 0, 0)
+
+    def test_a_session_under_another_name_is_tampering(self):
+        other = hv.make_log(self.store, OTHER, MESSAGES)
+        for head in (hv.make_head(self.store, other), self.head, None):
+            self.expect(other.data(), head, 'tampered', 0, 0)
+
+    def test_a_log_signed_for_another_store_is_tampering(self):
+        other = hv.make_store(os.path.join(self.folder.name, 'other'),
+                              store_id='5a7e0000-0000-4000-8000-000000000002')
+        log = hv.make_log(other, SESSION, MESSAGES)
+        self.expect(log.data(), hv.make_head(other, log), 'tampered', 0, 0)
+        lie = hv.make_log(self.store, SESSION, store=f'"{other.store_id}"')
+        self.expect(lie.data(), None, 'tampered', 0, 0)
+        self.expect(lie.data(), hv.make_head(self.store, lie), 'tampered', 0, 0)
+
+
+class TruncatedTest(StoreTest):
+    def test_a_log_cut_anywhere_is_truncated_at_the_first_missing_record(self):
+        for at in range(len(self.data)):
+            count = max(n for n in range(6) if self.log.offset(n) <= at)
+            with self.subTest(at=at):
+                self.expect(self.data[:at], self.head, 'truncated', count, self.log.offset(count))
+
+    def test_a_log_cut_between_records_and_padded_is_truncated(self):
+        for count in range(6):
+            raw = self.log.data(count).ljust(len(self.data) + 100, b'\n')
+            self.expect(raw, self.head, 'truncated', count, self.log.offset(count))
+
+    def test_a_shorter_log_with_a_bad_line_is_tampered(self):
+        raw = bytearray(self.log.data(4))
+        raw[self.log.offset(2) + 10] ^= 1
+        self.expect(bytes(raw), self.head, 'tampered', 2, self.log.offset(2))
+
+    def test_a_head_without_its_log_is_truncated(self):
+        self.expect(None, self.head, 'truncated', 0, 0)
+        self.expect(None, self.head_at(2), 'truncated', 0, 0)
+
+    def test_a_log_that_is_empty_is_truncated(self):
+        for head in (self.head, self.head_at(1)):
+            self.expect(b'', head, 'truncated', 0, 0)
+
+    def test_a_damaged_newer_slot_hides_no_missing_record(self):
+        # The slots told of five and six records; the newer one is gone, and record 5 too.
+        for slot in (ZEROS, b'\x00' * 100 + self.head[100:hv.SLOT_SIZE], os.urandom(4096)):
+            self.expect(self.log.data(5), self.slots(slot, 5), 'truncated', 5, self.log.offset(5))
+
+    def test_a_damaged_slot_is_ordinary_when_the_log_went_on(self):
+        self.expect_intact(self.data, self.slots(os.urandom(4096), 5))
+        self.expect_intact(self.data, self.slots(4, os.urandom(4096)))
+
+    def test_a_torn_tail_does_not_excuse_a_damaged_slot(self):
+        raw = self.data[:-10]
+        self.expect(raw, self.slots(ZEROS, 5), 'truncated', 5, self.log.offset(5))
+        raw = self.data + b'stump'
+        self.expect(raw, self.slots(ZEROS, 5), 'torn', 6, len(self.data))
+
+    def test_the_first_head_has_an_empty_slot(self):
+        raw = self.log.data(1)
+        self.expect_intact(raw, self.slots(ZEROS, 1), 1)
+        self.expect(raw, self.slots(b'x' + ZEROS[1:], 1), 'truncated', 1, len(raw))
+        end = self.log.offset(2)
+        self.expect(self.log.data(2), self.slots(2, ZEROS), 'truncated', 2, end)
+
+
+class TailTest(StoreTest):
+    """What stands past the end."""
+
+    def tails(self):
+        stump = hv.make_log(self.store, SESSION, MESSAGES + [('message', '"three"')]).lines[6]
+        for size in range(1, len(stump) + 1):
+            yield stump[:size]
+        yield stump[:20] + b'\n' * 64
+        yield stump[:20] + b'\x00' * 64
+        yield b'\x00'
+        yield b'\x00' * 5000
+        yield b'\x00' * 100 + b'\n' * 100
+        yield b'garbage'
+        yield b'garbage\n'
+        yield b'garbage\nmore garbage\n\n'
+        yield b'\n\n\ngarbage'
+        yield b'\xff\xfe' * 2000
+        yield self.log.lines[5] + b'\n'
+
+    def test_torn_tails_are_torn_at_the_record_that_would_stand_there(self):
+        for tail in self.tails():
+            for records in (6, 3):
+                with self.subTest(tail=tail[:40], size=len(tail), records=records):
+                    self.expect(self.data + tail, self.head_at(records), 'torn', 6,
+                                len(self.data))
+
+    def test_each_changed_byte_in_the_only_record_past_the_end_is_torn(self):
+        start = self.log.offset(5)
+        for at in range(start, len(self.data)):
+            raw = bytearray(self.data)
+            raw[at] ^= 1
+            self.expect(bytes(raw), self.head_at(5), 'torn', 5, start)
+
+    def test_damage_before_valid_records_is_a_gap(self):
+        # The bad line's own MAC text still leads on to the next line.
+        for n in (2, 3, 4):
+            raw = bytearray(self.data)
+            raw[self.log.offset(n) + 30] ^= 1
+            self.expect(bytes(raw), self.head_at(2), 'gap', n, self.log.offset(n))
+
+    def test_damage_to_a_mac_is_a_gap_by_the_records_behind_it(self):
+        raw = bytearray(self.data)
+        raw[self.log.offset(4) - 10] ^= 1
+        self.expect(bytes(raw), self.head_at(2), 'gap', 3, self.log.offset(3))
+
+    def test_garbage_or_padding_before_the_next_record_is_a_gap(self):
+        start = self.log.offset(4)
+        for middle in (b'garbage\n', b'\n', b'\n' * 500, b'\x00' * 50 + b'\n'):
+            raw = self.data[:start] + middle + self.data[start:]
+            self.expect(raw, self.head_at(4), 'gap', 4, start)
+            raw = self.log.data(5)[:start] + middle + self.log.lines[4] + b'\n'
+            self.expect(raw, self.head_at(3), 'gap', 4, start)
+
+    def test_replayed_records_past_the_end_are_a_gap(self):
+        self.expect(self.data + self.data, self.head, 'gap', 6, len(self.data))
+
+    def test_a_record_that_lost_its_line_feed_is_no_valid_record(self):
+        start = self.log.offset(4)
+        raw = self.data[:start] + b'stump\n' + self.log.lines[4]
+        self.expect(raw, self.head_at(4), 'torn', 4, start)
+
+
+class GenerationTest(StoreTest):
+    def newer(self, generation=1, previous=None, count=4, written=None, **fields):
+        previous = previous or self.log.previous()
+        return hv.make_log(self.store, SESSION, MESSAGES[:count - 1], generation=generation,
+                           previous=previous, records=written or count, **fields)
+
+    def test_a_newer_generation_that_names_the_heads_state_is_intact(self):
+        log = self.newer()
+        self.expect_intact(log.data(), self.head, 4)
+        self.expect_intact(log.data() + b'\n' * 99, self.head, 4)
+        self.expect_intact(self.newer(written=2).data(), self.head, 4)
+        self.expect_intact(self.newer(generation=7).data(), self.head, 4)
+
+    def test_a_generation_with_its_own_head_is_intact(self):
+        log = self.newer()
+        head = hv.make_head(self.store, log, counter=7)
+        self.expect_intact(log.data(), head, 4)
+        slot = hv.make_slot(self.store, log, 7)
+        self.expect_intact(log.data(), self.head[:4096] + slot, 4)
+
+    def test_a_damaged_slot_is_ordinary_after_a_new_generation(self):
+        self.expect_intact(self.newer().data(), self.slots(6, os.urandom(4096)), 4)
+
+    def test_a_newer_generation_that_names_another_state_is_rolled_back(self):
+        state = self.log.previous()
+        for previous in (self.log.previous(5), state.replace('"records":6', '"records":7'),
+                         state.replace('"generation":0', '"generation":2')):
+            log = self.newer(previous=previous)
+            self.expect(log.data(), self.head, 'rolled-back', 4)
+
+    def test_a_newer_generation_with_too_few_records_is_truncated(self):
+        log = self.newer()
+        for count in range(1, 4):
+            self.expect(log.data(count), self.head, 'truncated', count, log.offset(count))
+            self.expect(log.data(count) + b'{"n":', self.head, 'truncated', count,
+                        log.offset(count))
+
+    def test_a_bad_record_among_those_of_a_newer_generation_is_truncated(self):
+        log = self.newer()
+        raw = bytearray(log.data())
+        raw[log.offset(2) + 30] ^= 1
+        self.expect(bytes(raw), self.head, 'truncated', 2, log.offset(2))
+
+    def test_what_follows_a_newer_generation_is_judged_as_past_the_end(self):
+        log = self.newer(written=2)
+        self.expect(log.data() + b'stump', self.head, 'torn', 4, log.offset())
+        raw = bytearray(log.data())
+        raw[log.offset(2) + 30] ^= 1
+        self.expect(bytes(raw), self.head, 'gap', 2, log.offset(2))
+
+    def test_each_changed_byte_in_record_0_of_a_newer_generation_is_tampering(self):
+        log = self.newer()
+        for at in range(log.offset(1)):
+            raw = bytearray(log.data())
+            raw[at] ^= 1
+            check = self.check(bytes(raw), self.head)
+            # Of a changed key id nothing can be said.
+            expected = ('tampered', 'key-missing') if b'"key":"' in raw[:at] else ('tampered',)
+            self.assertIn(check['verdict'], expected, f'byte {at}')
+            self.assertEqual(check['records'], 0)
+
+    def test_an_older_generation_is_rolled_back(self):
+        log = self.newer()
+        head = hv.make_head(self.store, log, counter=9)
+        self.expect(self.data, head, 'rolled-back', 6)
+        self.expect(self.data + b'stump', head, 'rolled-back', 6, len(self.data))
+
+    def test_an_older_generation_that_names_the_heads_state_is_rolled_back(self):
+        head_log = self.newer(generation=5)
+        log = self.newer(generation=3, previous=head_log.previous())
+        head = hv.make_head(self.store, head_log, counter=9)
+        self.expect(log.data(), head, 'rolled-back', 4)
+
+    def test_a_generation_cut_below_its_first_records_is_truncated_without_a_head(self):
+        log = self.newer()
+        self.expect(log.data(2), None, 'truncated', 2, log.offset(2))
+
+    def test_previous_and_records_fit_the_generation(self):
+        state = self.log.previous()
+        last = state[-3:-2]
+        other_spelling = state[:-3] + chr(ord(last) + 1) + state[-2:]
+        for members in ({'generation': 1}, {'generation': 1, 'previous': state, 'records': 0},
+                        {'generation': 1, 'previous': '{}'},
+                        {'generation': 1, 'previous': other_spelling},
+                        {'generation': 1, 'previous': state.replace('6', '06', 1)},
+                        {'records': 2}, {'records': 0}, {'previous': state}):
+            with self.subTest(members=members):
+                log = hv.make_log(self.store, SESSION, MESSAGES, **members)
+                self.expect(log.data(), hv.make_head(self.store, log), 'tampered', 0, 0)
+
+
+class HeadTest(StoreTest):
+    def test_a_log_without_a_head_says_head_missing(self):
+        for head in (None, b'', b'\x00' * 8192, os.urandom(8192), self.head[:100]):
+            self.expect(self.data, head, 'head-missing', 6)
+            self.expect(self.data + b'\n' * 9, head, 'head-missing', 6)
+
+    def test_a_log_without_a_head_is_judged_as_past_the_end(self):
+        self.expect(self.data + b'stump', None, 'head-missing', 6, len(self.data))
+        raw = bytearray(self.data)
+        raw[self.log.offset(2) + 30] ^= 1
+        self.expect(bytes(raw), None, 'gap', 2, self.log.offset(2))
+
+    def test_record_0_that_does_not_check_is_tampering_without_a_head(self):
+        size = self.log.offset(1)
+        for at in range(size):
+            raw = bytearray(self.data)
+            raw[at] ^= 1
+            check = self.check(bytes(raw), None)
+            changed_key = b'"key":"' in raw[:at]
+            self.assertIn(check['verdict'], ('tampered', 'key-missing') if changed_key
+                          else ('tampered',))
+        for raw in (b'', b'\n', b'\n' * 100, self.data[:size - 1], b'garbage\n' + self.data):
+            self.expect(raw, None, 'tampered', 0, 0)
+
+    def test_each_changed_byte_of_the_newer_slot_loses_the_last_record_or_nothing(self):
+        newer, older = hv.make_slot(self.store, self.log, 6), 5
+        for at in range(hv.SLOT_SIZE):
+            raw = bytearray(newer)
+            raw[at] ^= 1
+            head = self.slots(bytes(raw), older)
+            self.expect_intact(self.data, head)
+            self.expect(self.log.data(5), head, 'truncated', 5, self.log.offset(5))
+
+    def test_each_changed_byte_of_the_older_slot_shows(self):
+        older = hv.make_slot(self.store, self.log, 5)
+        for at in range(0, hv.SLOT_SIZE, 3):
+            raw = bytearray(older)
+            raw[at] ^= 0x80
+            self.expect(self.data, self.slots(6, bytes(raw)), 'truncated', 6, len(self.data))
+
+    def test_slots_that_break_a_rule_are_not_valid(self):
+        def slot(counter=6, log=self.log, **fields):
+            return hv.make_slot(self.store, log, counter, **fields)
+        long_name = slot(texts=(b'n' * 257, b'', b''))
+        other = hv.make_log(self.store, OTHER, MESSAGES)
+        bad = {'at the wrong place': slot(7), 'counter 0': slot(0),
+               'of another session': slot(log=other),
+               'naming another session': slot(session=OTHER),
+               'name too long': long_name,
+               'project too long': slot(texts=(b'', b'p' * 3073, b'')),
+               'first words too long': slot(texts=(b'', b'', b'w' * 161)),
+               'another magic': slot(magic=b'hfhead2\n'),
+               'not zero behind': slot()[:-1] + b'\x01',
+               'sizes that lie': slot(sizes=(1, 0, 0)),
+               'sizes past the slot': slot(sizes=(0xFFFFFFFF, 0, 0)),
+               'cut short': slot()[:4000]}
+        for name, raw in bad.items():
+            with self.subTest(name):
+                head = raw if name == 'cut short' else raw + ZEROS
+                self.expect(self.data, head, 'head-missing', 6)
+        for sizes in ((256, 3072, 160), (0, 0, 0), (1, 2, 3)):
+            raw = slot(texts=[b't' * size for size in sizes])
+            self.expect_intact(self.data, self.slots(raw, 5))
+
+    def test_the_valid_slot_with_the_larger_counter_counts(self):
+        self.expect(self.log.data(4), self.slots(6, 3), 'truncated', 4, self.log.offset(4))
+        self.expect_intact(self.log.data(4), self.slots(4, 3), 4)
+        self.expect_intact(self.log.data(3), self.slots(2, 3), 3)
+        large = hv.make_slot(self.store, self.log, (1 << 64) - 1, 6)
+        self.expect_intact(self.data, self.slots(4, large))
+
+    def test_a_head_of_one_record_without_a_log_is_no_session(self):
+        with self.assertRaises(hv.NoSession):
+            self.check(None, self.head_at(1))
+        with self.assertRaises(hv.NoSession):
+            self.check(None, None)
+
+    def test_a_head_that_says_deleted_is_no_session(self):
+        for log in (self.data, self.data[:100], None):
+            with self.assertRaises(hv.NoSession):
+                self.check(log, self.head_at(6, flags=hv.DELETED))
+            with self.assertRaises(hv.NoSession):
+                self.check(log, self.head_at(6, flags=hv.DELETED | hv.SEALED))
+
+    def test_only_the_newest_slot_says_deleted(self):
+        deleted = hv.make_slot(self.store, self.log, 5, 5, flags=hv.DELETED)
+        self.expect_intact(self.data, self.slots(6, deleted))
+
+    def test_other_flags_change_nothing(self):
+        for flags in (hv.SEALED, hv.UNSIGNED, hv.SEALED | hv.UNSIGNED):
+            self.expect_intact(self.data, self.head_at(6, flags=flags))
+
+
+class KeyTest(StoreTest):
+    def weak_log(self, **members):
+        return hv.make_log(self.store, SESSION, MESSAGES, key_id=self.store.keys.weak_id, **members)
+
+    def test_a_session_of_a_key_that_is_gone_says_key_missing(self):
+        keys = hv.Keys(self.store.store_id)
+        for head in (self.head, None, ZEROS * 2):
+            for log in (self.data, self.data[:-20], self.data + b'stump'):
+                self.expect(log, head, 'key-missing', 0, keys=keys)
+        self.expect(None, self.head, 'key-missing', 0, keys=keys)
+
+    def test_a_newer_generation_of_a_key_that_is_gone_says_key_missing(self):
+        secret = (b'\x07' * 32, b'host', hv.ROUNDS_MIN)
+        other = self.store._replace(keys=hv.Keys(self.store.store_id, secret))
+        log = hv.make_log(other, SESSION, generation=1, previous=self.log.previous())
+        self.expect(log.data(), self.head, 'key-missing', 0)
+
+    def test_a_session_of_the_weak_key_says_weak_key(self):
+        log = self.weak_log()
+        self.expect(log.data(), hv.make_head(self.store, log), 'weak-key', 6, weak=True)
+        keys = hv.Keys(self.store.store_id)
+        self.expect(log.data(), hv.make_head(self.store, log), 'weak-key', 6, keys=keys, weak=True)
+
+    def test_graver_verdicts_outweigh_the_weak_key(self):
+        log = self.weak_log()
+        head = hv.make_head(self.store, log)
+        self.expect(log.data() + b'stump', head, 'torn', 6, log.offset(), weak=True)
+        self.expect(log.data(4), head, 'truncated', 4, log.offset(4), weak=True)
+        self.expect(log.data(), None, 'head-missing', 6, weak=True)
+        self.expect(None, head, 'truncated', 0, 0, weak=True)
+        raw = bytearray(log.data())
+        raw[100] ^= 1
+        self.expect(bytes(raw), head, 'tampered', 0, 0, weak=True)
+
+    def test_a_weak_log_under_a_head_of_the_secret_is_tampering(self):
+        self.expect(self.weak_log().data(), self.head, 'tampered', 0, 0)
+
+    def test_an_origin_that_says_unsigned_says_unsigned(self):
+        cases = {'{"unsigned":true}': 'unsigned', '{"a":{},"unsigned":true,"b":[]}': 'unsigned',
+                 '{"unsigned":false}': 'intact', '{"unsigned":1}': 'intact', '{}': 'intact',
+                 '{"inner":{"unsigned":true}}': 'intact', '{"note":"unsigned\\":true"}': 'intact',
+                 '{"\\u0075nsigned":true}': 'unsigned'}
+        for origin, verdict in cases.items():
+            with self.subTest(origin):
+                log = hv.make_log(self.store, SESSION, MESSAGES, origin=origin)
+                self.expect(log.data(), hv.make_head(self.store, log), verdict, 6)
+
+    def test_weak_key_outweighs_unsigned(self):
+        log = self.weak_log(origin='{"unsigned":true}')
+        self.expect(log.data(), hv.make_head(self.store, log), 'weak-key', 6, weak=True)
+
+    def test_hkdf_agrees_with_rfc_5869(self):
+        # Test case 3: empty salt and info.
+        okm = hv.hkdf(hv.hkdf_extract(b'\x0b' * 22), b'')
+        self.assertEqual(okm.hex(),
+                         '8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d')
+
+    def test_key_ids_have_their_shape(self):
+        self.assertRegex(self.store.keys.strong_id, rb'\A[0-9a-f]{16}\Z')
+        self.assertRegex(self.store.keys.weak_id, rb'\Aweak[0-9a-f]{12}\Z')
+
+
+class KeyFileTest(unittest.TestCase):
+    def sign(self, before):
+        return before + b'check ' + hv.b64encode(hashlib.sha256(before).digest()) + b'\n'
+
+    def test_a_key_file_is_read(self):
+        raw = hv.make_key_file(b'\x05' * 32, 'my-host.example', 100000)
+        self.assertEqual(hv.parse_key_file(raw), (b'\x05' * 32, b'my-host.example', 100000))
+        raw = hv.make_key_file(b'\x05' * 32, 'check')
+        self.assertEqual(hv.parse_key_file(raw), (b'\x05' * 32, b'check', hv.ROUNDS_MIN))
+
+    def test_each_changed_byte_and_each_cut_damages_a_key_file(self):
+        raw = hv.make_key_file(b'\x05' * 32)
+        for at in range(len(raw)):
+            changed = bytearray(raw)
+            changed[at] ^= 1
+            self.assertIsNone(hv.parse_key_file(bytes(changed)))
+            self.assertIsNone(hv.parse_key_file(raw[:at]))
+        self.assertIsNone(hv.parse_key_file(raw + b'\n'))
+
+    def test_key_files_out_of_range_are_damaged_even_with_a_right_check(self):
+        raw = hv.make_key_file(b'\x05' * 32)
+        before = raw[:raw.rindex(b'check ')]
+        self.assertIsNotNone(hv.parse_key_file(self.sign(before)))
+        for old, new in ((b'rounds 10000\n', b'rounds 9999\n'), (b'rounds 10000', b'rounds 010000'),
+                         (b'rounds 10000\n', b'rounds 10000001\n'), (b'host host', b'host '),
+                         (b'host host', b'host ' + b'h' * 256), (b'host host', b'host a b'),
+                         (b'2026-11', b'2026-13'), (b'11-22', b'02-30'), (b'key 1', b'key 2'),
+                         (b'made', b'Made'), (b'BQU\n', b'BQV\n'), (b'\n', b'\r\n')):
+            with self.subTest(new=new):
+                changed = before.replace(old, new)
+                self.assertNotEqual(changed, before)
+                self.assertIsNone(hv.parse_key_file(self.sign(changed)))
+
+
+class RecordTest(StoreTest):
+    """Lines whose MAC is right, and whose shape is right or wrong."""
+
+    def expect_body(self, body, good):
+        first = hv.make_body(0, 'session', hv.make_first_data(self.store, SESSION))
+        log = hv.make_log(self.store, SESSION, bodies=[first, body])
+        head = hv.make_head(self.store, log)
+        with self.subTest(body=body[:80]):
+            if good:
+                self.expect_intact(log.data(), head, 2)
+            else:
+                self.expect(log.data(), head, 'tampered', 1, log.offset(1))
+                self.expect(log.data(), hv.make_head(self.store, log, 1, 1), 'torn', 1,
+                            log.offset(1))
+
+    def test_the_members_of_a_record_have_one_shape(self):
+        good = hv.make_body(1, 'message', '1')
+        self.expect_body(good, True)
+        for old, new in ((b'"n":1', b'"n":01'), (b'"n":1', b'"n":2'), (b'"n":1', b'"n":0'),
+                         (b'"n":1', b'"n": 1'), (b'"n":1', b'"n":1.0'), (b'"n":1', b'"n":"1"'),
+                         (b'{', b' {'), (b'"at"', b'"At"'), (b'.123456Z', b'.123Z'),
+                         (b'Z"', b'z"'), (b'T23', b' 23'), (b'T23', b'T24'), (b'11-22', b'02-29'),
+                         (b'11-22', b'11-31'), (b':54:13', b':54:60'), (b'2026-11', b'2026-00'),
+                         (b'"type"', b'"id":"","type"'), (b'"type"', b'"id":"a b","type"'),
+                         (b'"type"', b'"id":"a\\\\b","type"'),
+                         (b'"type"', b'"id":"\xc3\xa9","type"'),
+                         (b'"type"', b'"id":"a\x7f","type"'),
+                         (b'"type"', b'"id":"' + b'i' * 129 + b'","type"'),
+                         (b'message', b''), (b'message', b'Message'), (b'message', b'm_'),
+                         (b'message', b'm' * 33), (b'message', b'session'),
+                         (b'"data":1', b'"data":'), (b'"data":1', b'"data": 1'),
+                         (b'"data":1', b'"data":1,"more":2'), (b'"data":1', b'"data":1 '),
+                         (b'"data":1', b'"data":1}'), (b'"data":1', b'"Data":1')):
+            self.assertIn(old, good)
+            self.expect_body(good.replace(old, new, 1), False)
+        for old, new in ((b'"type"', b'"id":"' + b'i' * 128 + b'","type"'),
+                         (b'"type"', b'"id":"!#[]~","type"'), (b'message', b'm' * 32),
+                         (b'message', b'-'), (b'message', b'unheard-of-7'),
+                         (b'2026-11-22', b'2024-02-29'), (b'2026-11-22', b'1970-01-01')):
+            self.expect_body(good.replace(old, new, 1), True)
+
+    def test_a_mac_has_one_spelling(self):
+        # The 43rd character has two unused bits, which must be zero.
+        line = self.log.lines[0]
+        letters = b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+        last = letters.index(line[-3:-2])
+        self.assertEqual(last % 4, 0)
+        for low in (1, 2, 3):
+            raw = line[:-3] + letters[last + low:last + low + 1] + line[-2:] + self.data[len(line):]
+            self.expect(raw, self.head, 'tampered', 0, 0)
+
+    def test_record_0_has_one_shape(self):
+        def expect(good, data=None, **members):
+            data = data or hv.make_first_data(self.store, SESSION, **members)
+            log = hv.make_log(self.store, SESSION, bodies=[hv.make_body(0, 'session', data)])
+            head = hv.make_head(self.store, log)
+            with self.subTest(data=data):
+                if good:
+                    self.expect_intact(log.data(), head, 1)
+                else:
+                    self.expect(log.data(), head, 'tampered', 0, 0)
+        expect(True)
+        huge = '{"n":' + '9' * 5000 + '}'
+        for members in ({'name': '"a\\nb"'}, {'project': '"/p"'}, {'config': huge},
+                        {'config': '{"previous":null,"records":1}'}, {'origin': '{"x":1}'}):
+            expect(True, **members)
+        for members in ({'format': '2'}, {'format': '"1"'}, {'name': '1'}, {'name': '{}'},
+                        {'project': 'true'}, {'config': 'null'}, {'config': '[]'},
+                        {'origin': '[]'}, {'origin': '"x"'}, {'created': '"yesterday"'},
+                        {'created': '"2026-02-30T23:54:13.123456Z"'}, {'more': '1'},
+                        {'records': '01'}, {'records': '1.0'}, {'records': '"1"'},
+                        {'previous': '{}'}, {'key': '"0000000000000000"'}):
+            expect(False, **members)
+        whole = hv.make_first_data(self.store, SESSION)
+        expect(False, whole.replace('"name":null,"project":null', '"project":null,"name":null'))
+        expect(False, whole.replace('"name":null,', ''))
+        expect(False, whole.replace('"project":null,"config":{}', '"config":{},"project":null'))
+        expect(False, whole.replace('"config":{},', '"more":1,"config":{},'))
+        expect(False, whole.replace('"generation":0', '"generation":99999999999999999999'))
+        expect(False, whole.replace('"name"', '"name\\u0000"'))
+        expect(False, '[]')
+
+    def test_record_0_has_type_session_and_no_id(self):
+        data = hv.make_first_data(self.store, SESSION)
+        for body in (hv.make_body(0, 'message', data), hv.make_body(0, 'session', data, 'id'),
+                     hv.make_body(1, 'session', data)):
+            log = hv.make_log(self.store, SESSION, bodies=[body])
+            self.expect(log.data(), hv.make_head(self.store, log), 'tampered', 0, 0)
+
+    def test_data_is_strict_json(self):
+        for text in ('{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '[1, 2]', '"\u2028"', '[1,]'):
+            self.expect_body(hv.make_body(1, 'message', text), False)
+        self.expect_body(hv.make_body(1, 'message', '"\\u2028 \u00e9"'), True)
+
+
+class JsonTest(unittest.TestCase):
+    def test_strict_texts_are_accepted(self):
+        for text in (b'0', b'-0', b'-0.0e-0', b'1E5', b'1' * 5000, b'1e999999', b'""', b'" a\x7f"',
+                     b'true', b'false', b'null', b'[]', b'{}', b'[[],{}]', b'{"":{"":[]}}',
+                     b'[1,"a",null,{"a":[1]},[]]', b'{"a":1,"b":{"a":1}}', b'[{"a":1},{"a":1}]',
+                     b'"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9"', b'"\\ud800"', b'"\\udc00\\ud800"',
+                     b'"\\u2028\\u0000"', b'{"a":1,"A":2,"a ":3}', '"\u00e9\U0010ffff"'.encode(),
+                     '{"\u00e9":1,"e\u0301":2}'.encode(), b'{"\\ud800":1,"\\ud801":2}',
+                     b'{"\\\\u0061":1,"a":2}'):
+            with self.subTest(text=text[:40]):
+                self.assertTrue(hv.json_is_strict(text))
+
+    def test_all_else_is_refused(self):
+        for text in (b'', b' 1', b'1 ', b'1\n', b'[1, 2]', b'{"a" :1}', b'{"a": 1}', b'[ ]', b'{ }',
+                     b'01', b'-', b'+1', b'1.', b'.5', b'1e', b'0x1', b'NaN', b'Infinity', b'nul',
+                     b'True', b'"', b'"a', b'a"', b"'a'", b'"\\x"', b'"\\u12g4"', b'"\\u 123"',
+                     b'"\\u+123"', b'"\t"', b'"\n"', b'"\x00"', b'"\x1f"', b'[1,]', b'[,1]',
+                     b'{"a":1,}', b'{,}', b'{"a"}', b'{a:1}', b'{1:1}', b'[', b']', b'{', b'}',
+                     b'[1 2]', b'[}', b'{]', b'[1}',
+                     b'{"a":1]', b'[]]', b'[][]', b'1,2', b'/**/1', b'{"a":}',
+                     b'{"a":1,"a":1}', b'{"a":1,"\\u0061":1}', b'{"\\/":1,"/":1}',
+                     b'{"\\n":1,"\\u000a":1}', b'{"\\u00E9":1,"\\u00e9":1}',
+                     '{"\U0001f600":1,"\\uD83D\\ude00":1}'.encode(), b'[{"b":{"a":1,"a":1}}]',
+                     '"\u2028"'.encode(), '{"\u2029":1}'.encode(), b'\xef\xbb\xbf1', b'"\xff"',
+                     b'"\xc0\x80"', b'"\xed\xa0\x80"', b'"\xf4\x90\x80\x80"', b'"\xe2\x82"',
+                     b'"\xf8\x88\x80\x80\x80"', '\uff11'.encode(), '[\u00a01]'.encode()):
+            with self.subTest(text=text):
+                self.assertFalse(hv.json_is_strict(text))
+
+    def test_nesting_ends_at_128(self):
+        for opening, closing in ((b'[', b']'), (b'{"a":', b'}')):
+            for inner in (b'1', b''):
+                if opening != b'[' and not inner:
+                    continue
+                self.assertTrue(hv.json_is_strict(opening * 128 + inner + closing * 128))
+                self.assertFalse(hv.json_is_strict(opening * 129 + inner + closing * 129))
+        self.assertTrue(hv.json_is_strict(b'[' * 127 + b'{}' + b']' * 127))
+        self.assertFalse(hv.json_is_strict(b'[' * 128 + b'{}' + b']' * 128))
+        self.assertFalse(hv.json_is_strict(b'[' * 100000))
+
+    @unittest.skipUnless(CORPUS.is_dir(), 'the corpus is not here')
+    def test_the_corpus_is_judged_as_it_says(self):
+        counts = {'y': 0, 'n': 0}
+        for path in sorted(CORPUS.iterdir()):
+            raw = path.read_bytes()
+            kind = path.name[0]
+            if kind == 'y':
+                # Ours refuses more: double names, white space outside strings, raw U+2028.
+                more = ('duplicated_key' in path.name or b' ' in raw or b'\n' in raw
+                        or b'\t' in raw or b'\r' in raw or b'\xe2\x80\xa8' in raw
+                        or b'\xe2\x80\xa9' in raw)
+                if more:
+                    continue
+            if kind in counts:
+                counts[kind] += 1
+                self.assertEqual(hv.json_is_strict(raw), kind == 'y', path.name)
+        self.assertGreater(min(counts.values()), 20)
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = os.path.join(folder.name, 'store')
+        self.store = hv.make_store(self.path)
+
+    def put(self, session, cut=None):
+        log = hv.make_log(self.store, session, MESSAGES)
+        self.store.write(session, log.data(cut), hv.make_head(self.store, log))
+
+    def run_command(self, *arguments):
+        out, error = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+            try:
+                status = hv.main([self.path, *arguments])
+            except SystemExit as stop:
+                status = stop.code
+        return status, [json.loads(line) for line in out.getvalue().splitlines()]
+
+    def test_each_session_is_a_line_and_the_gravest_verdict_is_the_status(self):
+        self.assertEqual(self.run_command(), (0, []))
+        self.put(SESSION)
+        self.assertEqual(self.run_command(), (0, [{
+            'session': SESSION, 'verdict': 'intact', 'records': 6, 'bad_record': None,
+            'bad_offset': None, 'weak': False}]))
+        self.put(OTHER, cut=4)
+        status, checks = self.run_command()
+        self.assertEqual(status, 21)
+        self.assertEqual([(c['session'], c['verdict']) for c in checks],
+                         [(SESSION, 'intact'), (OTHER, 'truncated')])
+        self.assertEqual(self.run_command(SESSION)[0], 0)
+
+    def test_the_secret_may_lie_elsewhere(self):
+        self.put(SESSION)
+        keys = os.path.join(self.path, 'keys')
+        os.rename(keys, self.path + '-keys')
+        status, checks = self.run_command(SESSION)
+        self.assertEqual((status, checks[0]['verdict']), (27, 'key-missing'))
+        self.assertEqual(self.run_command('--key-dir', self.path + '-keys', SESSION)[0], 0)
+
+    def test_other_files_are_no_sessions(self):
+        for name in ('notes.jsonl', SESSION.upper() + '.jsonl', SESSION + '.lock',
+                     f'.{SESSION}.0123456789abcdef.tmp', SESSION + '.jsonl.old'):
+            hv.write_file(os.path.join(self.path, 'sessions', name), b'x')
+        self.assertEqual(self.run_command(), (0, []))
+
+    def test_a_session_that_is_not_there_is_not_found(self):
+        self.assertEqual(self.run_command(SESSION)[0], 3)
+        self.assertEqual(self.run_command('0195')[0], 2)
+
+    def test_what_is_no_store_is_refused(self):
+        path = os.path.join(self.path, 'holdfast.json')
+        good = pathlib.Path(path).read_bytes()
+        for raw in (b'', good[:-1], good + b'\n', good.replace(b':1', b':2', 1),
+                    good.replace(b',', b', '), good.replace(b'5a7e', b'5A7E')):
+            hv.write_file(path, raw)
+            self.assertEqual(self.run_command()[0], 12)
+        os.unlink(path)
+        self.assertEqual(self.run_command()[0], 12)
+
+    def test_the_exit_statuses_are_those_of_the_header(self):
+        header = pathlib.Path(__file__).resolve().parents[2] / 'include' / 'holdfast.h'
+        if not header.exists():
+            self.skipTest('the header is not here')
+        text = header.read_text()
+        for verdict, status in hv.EXITS.items():
+            self.assertRegex(text, rf'"{verdict}", HF_(ERR_)?[A-Z_]+\)')
+            name = hv.re.search(rf'"{verdict}", (HF_\w+)\)', text).group(1)
+            self.assertRegex(text, rf'X\({name}, -?\d+, {status}, ')
+
+
+if __name__ == '__main__':
+    unittest.main()
