@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,12 +19,13 @@ enum {
 	RECORD_SIZE = 600,
 	WARM_UP = 100,       /* appends before anything is measured */
 	TURN = 100,          /* appends of one contender before the next has its turn */
-	CALM_ROUNDS = 40,
-	BUSY_ROUNDS = 20,
+	CALM_ROUNDS = 50,
+	BUSY_ROUNDS = 30,
 	SIDES_MAX = 5,
 	CORES_MAX = 64,
 	CROWD_MAX = 32,
 	CROWD_ROUNDS = 11,
+	P99_TURNS = 10,      /* so many make the samples of one p99 */
 	CROWD_NS = 200000000, /* how long a crowd works in each round */
 	NO_PADDING = 1,      /* as struct hf_store_options has it */
 	DEFAULT_PADDING = 0,
@@ -36,26 +36,31 @@ enum {
 /* One contender and what its appends took. */
 struct side {
 	struct appender *appender;
-	struct bench_values p50_us; /* of each round */
-	struct bench_values p99_us; /* one value, of all rounds */
-	int64_t *samples;           /* all of them, in ns */
+	struct bench_values p50_us; /* of each turn */
+	struct bench_values p99_us; /* of each P99_TURNS turns, the last of them perhaps fewer */
+	int64_t samples[P99_TURNS * TURN]; /* in ns, since the last p99 */
 	size_t count;
 };
 
 static void take_turn(struct side *side)
 {
-	int64_t *first = side->samples + side->count;
-	int64_t round[TURN];
+	int64_t *turn = side->samples + side->count;
 
 	for (size_t i = 0; i < TURN; i++) {
 		int64_t from = bench_now_ns();
 
 		side->appender->append(side->appender);
-		first[i] = bench_now_ns() - from;
-		round[i] = first[i];
+		turn[i] = bench_now_ns() - from;
 	}
 	side->count += TURN;
-	bench_add(&side->p50_us, bench_percentile(round, TURN, 0.5) / 1e3);
+	bench_add(&side->p50_us, bench_percentile(turn, TURN, 0.5) / 1e3);
+}
+
+static void take_p99(struct side *side)
+{
+	if (side->count > 0)
+		bench_add(&side->p99_us, bench_percentile(side->samples, side->count, 0.99) / 1e3);
+	side->count = 0;
 }
 
 static void contend(const struct bench *bench, struct side *sides, size_t count, size_t rounds)
@@ -65,20 +70,16 @@ static void contend(const struct bench *bench, struct side *sides, size_t count,
 		sides[i].p50_us.count = 0;
 		sides[i].p99_us.count = 0;
 		sides[i].count = 0;
-		sides[i].samples = calloc(rounds * TURN, sizeof *sides[i].samples);
-		if (sides[i].samples == NULL)
-			bench_die("memory");
 		for (size_t n = 0; n < WARM_UP; n++)
 			sides[i].appender->append(sides[i].appender);
 	}
 	for (size_t round = 0; round < rounds; round++) {
 		for (size_t i = 0; i < count; i++)
 			take_turn(&sides[(round + i) % count]);
-	}
-	for (size_t i = 0; i < count; i++) {
-		bench_add(&sides[i].p99_us,
-			  bench_percentile(sides[i].samples, sides[i].count, 0.99) / 1e3);
-		free(sides[i].samples);
+		for (size_t i = 0; i < count; i++) {
+			if ((round + 1) % P99_TURNS == 0 || round + 1 == rounds)
+				take_p99(&sides[i]);
+		}
 	}
 }
 

@@ -2,18 +2,14 @@
 /*
  * How fast json_compact is, in MB/s (10^6 bytes of input a second): for chat records of
  * about 600 bytes in several styles and for one string of 16 MiB, with SSE2 and with the
- * plain twin of run.h. Medians of many rounds. No arguments.
- *
- * Build: cc -O2 -Isrc -Iinclude bench/bench_json.c src/json/[a-z]*.c src/base/[a-z]*.c
+ * plain twin of run.h.
  */
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
-#include "holdfast.h"
+#include "bench.h"
 #include "json/scan.h"
 
 /* The scanner once more, on the plain twin and under other names. */
@@ -47,17 +43,7 @@ typedef int (*compact_fn)(const char *bytes, size_t size, struct buffer *out,
 
 static void must(int rc)
 {
-	if (rc != HF_OK) {
-		(void)fprintf(stderr, "bench_json: %s\n", hf_error_text(rc));
-		exit(1);
-	}
-}
-
-/* A generator of our own, so that every run measures the same bytes. */
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
+	bench_must(rc, NULL);
 }
 
 static const char *const english[] = {
@@ -150,7 +136,7 @@ static void put_record(struct buffer *out, const struct style *style, uint32_t *
 	put_member(out, style, "text", "\"");
 	end = out->size + RECORD_TEXT;
 	while (out->size < end) {
-		must(buffer_put_text(out, style->words[next_random(random) % style->word_count]));
+		must(buffer_put_text(out, style->words[bench_random(random) % style->word_count]));
 		must(buffer_put_text(out, " "));
 	}
 	must(buffer_put_text(out, "\"}]"));
@@ -181,7 +167,7 @@ static void make_string(struct input *input)
 	must(buffer_put_text(&input->bytes, "\""));
 	while (input->bytes.size < BIG_SIZE) {
 		must(buffer_put_text(&input->bytes, "one line of some program's output, 72 "));
-		for (uint32_t i = 0; i < next_random(&random) % 10; i++)
+		for (uint32_t i = 0; i < bench_random(&random) % 10; i++)
 			must(buffer_put_text(&input->bytes, "words and "));
 		must(buffer_put_text(&input->bytes, "columns wide\\n"));
 	}
@@ -190,17 +176,9 @@ static void make_string(struct input *input)
 	input->count = 1;
 }
 
-static double now_s(void)
-{
-	struct timespec time = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 static double round_mb_per_s(const struct input *input, compact_fn compact, struct buffer *out)
 {
-	double from = now_s();
+	int64_t from = bench_now_ns();
 	size_t start = 0;
 
 	for (size_t i = 0; i < input->count; i++) {
@@ -208,46 +186,37 @@ static double round_mb_per_s(const struct input *input, compact_fn compact, stru
 		must(compact(input->bytes.data + start, input->ends[i] - start, out, NULL));
 		start = input->ends[i];
 	}
-	return (double)input->bytes.size / (now_s() - from) * 1e-6;
+	return (double)input->bytes.size * 1e3 / (double)(bench_now_ns() - from);
 }
 
-static int compare_doubles(const void *a, const void *b)
+static void measure(const struct bench *bench, const char *name, const struct input *input,
+		    size_t rounds)
 {
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The twins take turns, so that what else the machine does strikes both. */
-static void measure(const char *name, const struct input *input, size_t rounds)
-{
+	struct bench_values fast = { .count = 0 }, plain = { .count = 0 };
 	struct buffer out = BUFFER_INIT(OUTPUT_MAX);
-	double fast[ROUNDS];
-	double plain[ROUNDS];
+	char text[128];
 
-	for (size_t i = 0; i < rounds; i++) {
-		fast[i] = round_mb_per_s(input, json_compact, &out);
-		plain[i] = round_mb_per_s(input, bench_compact_plain, &out);
+	for (size_t i = bench_rounds(bench, rounds); i > 0; i--) {
+		bench_add(&fast, round_mb_per_s(input, json_compact, &out));
+		bench_add(&plain, round_mb_per_s(input, bench_compact_plain, &out));
 	}
-	qsort(fast, rounds, sizeof *fast, compare_doubles);
-	qsort(plain, rounds, sizeof *plain, compare_doubles);
-	(void)printf("%-24s %8zu %9.0f %9.0f %7.2f\n", name, input->bytes.size / input->count,
-		     fast[rounds / 2], plain[rounds / 2], fast[rounds / 2] / plain[rounds / 2]);
+	(void)snprintf(text, sizeof text, "check JSON, %s / without SSE2", name);
+	bench_report(bench, &(struct bench_row){ text, "MB/s", &fast, &plain, BENCH_NO_GOAL, 0 });
 	buffer_release(&out);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct input input = { .bytes = BUFFER_INIT(OUTPUT_MAX) };
+	struct bench bench;
 
-	(void)printf("%-24s %8s %9s %9s %7s\n", "input", "bytes", "SSE2 MB/s", "plain", "ratio");
+	bench_begin(&bench, argc, argv);
 	for (size_t i = 0; i < sizeof styles / sizeof *styles; i++) {
 		make_records(&input, &styles[i]);
-		measure(styles[i].name, &input, ROUNDS);
+		measure(&bench, styles[i].name, &input, ROUNDS);
 	}
 	make_string(&input);
-	measure("one string", &input, BIG_ROUNDS);
+	measure(&bench, "a string of 16 MiB", &input, BIG_ROUNDS);
 	buffer_release(&input.bytes);
-	return 0;
+	return bench_end(&bench);
 }

@@ -5,10 +5,10 @@
 # Ids of the sessions, with their names, of the store that the line names or the default one.
 _holdfast_sessions() {
     local -a store sessions
-    local line
+    local line tab=$'\t'
     [[ -n ${opt_args[--store]} ]] && store=(--store ${(Q)opt_args[--store]})
     for line in ${(f)"$(holdfast list --ids --quiet $store 2>/dev/null)"}; do
-        sessions+=("${line%%$'\t'*}:${${line#*$'\t'}//:/\\:}")
+        sessions+=("${line%%$tab*}:${${line#*$tab}//:/\\:}")
     done
     _describe -t sessions session sessions
 }

@@ -17,8 +17,7 @@
  *     struct hf_append record = { "message", NULL, json, json_size };
  *     if (rc == HF_OK)
  *         rc = hf_session_append(session, NULL, &record, 1, NULL, NULL);
- *     if (rc == HF_OK)
- *         rc = hf_session_close(session, HF_CLOSE_SEAL, NULL);
+ *     int closed = hf_session_close(session, HF_CLOSE_SEAL, NULL);
  *     hf_store_close(store);
  *
  * A host that keeps a session in memory calls hf_session_save with all its records
@@ -38,7 +37,8 @@
  * may be read by many threads at once (each with its own struct hf_record), a struct
  * hf_list by one thread at a time. Closing a handle while another thread uses it is a
  * programmer's error. Handles do not survive fork: a child that uses its parent's
- * session gets HF_ERR_FORKED, never a bad signature.
+ * session gets HF_ERR_FORKED, never a bad signature. (As with any mutex, a program that
+ * forks while another of its threads is in a call must not use the handle in the child.)
  *
  * The library never prints, exits, forks or touches signal handlers.
  */
@@ -301,10 +301,20 @@ HF_API HF_MUST_USE int hf_session_create(struct hf_store *store,
 					 struct hf_detail *detail,
 					 struct hf_session **ret_session);
 
+/* What a repair did, or would do. */
+struct hf_repair {
+	struct hf_check before; /* the state that was found */
+	bool changed;           /* something was done (or would be, in a dry run) */
+	uint64_t removed_bytes; /* bytes that went to the quarantine */
+	uint64_t removed_offset;
+	char quarantine[96];    /* the name of their file in the quarantine, or "" */
+};
+
 /* How a session is opened for writing. */
 struct hf_open_options {
 	uint32_t timeout_ms; /* how long to wait for another writer; 0: not at all */
 	uint32_t accept;     /* bits of HF_ACCEPT: verdicts to go on from (gap, head-missing) */
+	struct hf_repair *repair; /* NULL, or filled with what opening has repaired */
 };
 
 /*
@@ -407,15 +417,6 @@ HF_API int hf_session_close(struct hf_session *session, enum hf_close how,
  */
 HF_API HF_MUST_USE int hf_session_delete(struct hf_store *store, const char *id,
 					 struct hf_detail *detail);
-
-/* What a repair did, or would do. */
-struct hf_repair {
-	struct hf_check before; /* the state that was found */
-	bool changed;           /* something was done (or would be, in a dry run) */
-	uint64_t removed_bytes; /* bytes that went to the quarantine */
-	uint64_t removed_offset;
-	char quarantine[96];    /* the name of their file in the quarantine, or "" */
-};
 
 /*
  * Checks the whole log and mends what can be mended: a torn tail; with the accept bits

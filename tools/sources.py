@@ -33,6 +33,7 @@ TABLE = {
     'tests/crash': {'crash_tests': ['test_*.c', 'test_*.py', 'test_*.sh']},
     'tests/torture': {'torture_tests': ['test_*.c', 'test_*.py', 'test_*.sh']},
     'tests/concurrent': {'concurrent_tests': ['test_*.c', 'test_*.py', 'test_*.sh']},
+    'tests/regress': {'regress_tests': ['test_*.c', 'test_*.py', 'test_*.sh']},
     'tests/verify': {'verify_tests': ['test_*.c', 'test_*.py', 'test_*.sh']},
     'tests/cli': {'cli_tests': ['*.bats', 'test_*.py']},
     'tests/fuzz': {'fuzz_targets': ['fuzz_*.c'], 'fuzz_helpers': ['*.c']},

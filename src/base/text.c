@@ -21,19 +21,43 @@ size_t text_put_u64(uint64_t number, char digits[static TEXT_U64_SIZE])
 	return count;
 }
 
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline unsigned digit_value(char c)
+{
+	return (unsigned)(unsigned char)c - '0';
+}
+
+size_t text_take_u64(const char *text, size_t size, uint64_t *ret_number)
+{
+	size_t max = size < TEXT_U64_SIZE - 1 ? size : (size_t)TEXT_U64_SIZE - 1;
+	uint64_t number = 0;
+	size_t count = 0;
+
+	/* So many digits cannot overflow. */
+	while (count < max && is_digit(text[count]))
+		number = number * 10 + digit_value(text[count++]);
+	for (; count >= max && count < size && is_digit(text[count]); count++) {
+		if (number > (UINT64_MAX - digit_value(text[count])) / 10)
+			return 0;
+		number = number * 10 + digit_value(text[count]);
+	}
+	if (count > 1 && text[0] == '0')
+		return 0;
+	if (count > 0)
+		*ret_number = number;
+	return count;
+}
+
 bool text_get_u64(const char *text, size_t size, uint64_t *ret_number)
 {
-	uint64_t number = 0;
+	uint64_t number;
 
-	if (size == 0 || size > TEXT_U64_SIZE || (size > 1 && text[0] == '0'))
+	if (size == 0 || size > TEXT_U64_SIZE || text_take_u64(text, size, &number) != size)
 		return false;
-	for (size_t i = 0; i < size; i++) {
-		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-
-		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
-			return false;
-		number = number * 10 + digit;
-	}
 	*ret_number = number;
 	return true;
 }
@@ -156,77 +180,81 @@ void text_put_time(int64_t time_us, char text[static TEXT_TIME_SIZE])
 	put_digits(text + 20, 6, (uint64_t)(rest % US_PER_SECOND));
 }
 
-/* The number that count digits make, which are known to be digits. */
-static int64_t get_digits(const char *text, unsigned count)
+/* The number that two characters make, which are known to be digits. */
+static inline int64_t two_digits(const char *text)
 {
-	int64_t number = 0;
+	return (text[0] - '0') * 10 + (text[1] - '0');
+}
 
-	for (unsigned i = 0; i < count; i++)
-		number = number * 10 + (text[i] - '0');
-	return number;
+static inline int64_t four_digits(const char *text)
+{
+	return two_digits(text) * 100 + two_digits(text + 2);
+}
+
+static bool is_leap(int64_t year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* The days from 0000-01-01 to the first of a month. */
+static int64_t days_before_month(int64_t year, int64_t month)
+{
+	static const uint16_t days[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+
+	return year * 365 + (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400 +
+	       days[month - 1] + (month > 2 && is_leap(year));
 }
 
 static int64_t days_in_month(int64_t year, int64_t month)
 {
 	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	return days[month - 1] + (month == 2 && leap);
+	return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
+/* Not zero unless each of eight characters is the one of low, or a digit from that of low,
+ * which is then 0, up to that of high. Eight at a time, since each record that is read has
+ * a time; inline, so that the compiler sees the constants. */
+static inline uint64_t outside(const char *text, const char *low, const char *high)
 {
-	int64_t shifted_year = year - (month <= 2);
-	int64_t era = (shifted_year >= 0 ? shifted_year : shifted_year - 399) / 400;
-	int64_t year_of_era = shifted_year - era * 400;
-	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return era * 146097 + day_of_era - 719468;
-}
-
-/* Whether eight characters have the shape of eight others, in which '0' stands for any
- * digit: eight at a time, since each record that is read has a time. */
-static uint64_t shape_fault(const char *text, const char *shape)
-{
-	static const uint64_t sixes = UINT64_C(0x0606060606060606);
-	static const uint64_t high_bits = UINT64_C(0xf0f0f0f0f0f0f0f0);
-	static const char zeros[] = "00000000";
-	uint64_t word, wanted, zero, other;
+	static const uint64_t low_bits = UINT64_C(0x7f7f7f7f7f7f7f7f);
+	uint64_t word, base, top;
 
 	memcpy(&word, text, sizeof word);
-	memcpy(&wanted, shape, sizeof wanted);
-	memcpy(&zero, zeros, sizeof zero);
-	word ^= wanted;
-	/* Where the shape has no '0', its bits differ from it: there nothing may differ. */
-	other = wanted ^ zero;
-	other |= other >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f);
-	other |= other >> 2 & UINT64_C(0x3f3f3f3f3f3f3f3f);
-	other |= other >> 1 & UINT64_C(0x7f7f7f7f7f7f7f7f);
-	other = (other & UINT64_C(0x0101010101010101)) * 0xff;
-	return (word & other) | ((word | (word + sixes)) & high_bits);
+	memcpy(&base, low, sizeof base);
+	memcpy(&top, high, sizeof top);
+	/* What was a digit is its value now, and what had to be equal is 0. A byte above its
+	 * limit gets its high bit set, and none is carried over to the next. */
+	word ^= base;
+	return (word | ((word & low_bits) + (low_bits - (base ^ top)))) & ~low_bits;
+}
+
+bool text_is_time(const char text[static TEXT_TIME_SIZE])
+{
+	int64_t month, day;
+
+	if ((outside(text, "0000-00-", "9999-19-") | outside(text + 8, "00T00:00", "39T29:59") |
+	     outside(text + 16, ":00.0000", ":59.9999") |
+	     outside(text + 19, ".000000Z", ".999999Z")) != 0)
+		return false;
+	month = two_digits(text + 5);
+	day = two_digits(text + 8);
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       (day <= 28 || day <= days_in_month(four_digits(text), month)) &&
+	       two_digits(text + 11) < 24;
 }
 
 bool text_get_time(const char text[static TEXT_TIME_SIZE], int64_t *ret_time_us)
 {
-	static const char shape[] = "0000-00-00T00:00:00.000000Z";
-	int64_t year, month, day, hour, minute, second;
+	int64_t days, seconds;
 
-	if ((shape_fault(text, shape) | shape_fault(text + 8, shape + 8) |
-	     shape_fault(text + 16, shape + 16) | shape_fault(text + 19, shape + 19)) != 0)
+	if (!text_is_time(text))
 		return false;
-	year = get_digits(text, 4);
-	month = get_digits(text + 5, 2);
-	day = get_digits(text + 8, 2);
-	hour = get_digits(text + 11, 2);
-	minute = get_digits(text + 14, 2);
-	second = get_digits(text + 17, 2);
-	if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
-	    minute > 59 || second > 59)
-		return false;
-	second += hour * 3600 + minute * 60;
-	*ret_time_us = days_from_date(year, month, day) * us_per_day + second * US_PER_SECOND +
-		       get_digits(text + 20, 6);
+	days = days_min + days_before_month(four_digits(text), two_digits(text + 5)) +
+	       two_digits(text + 8) - 1;
+	seconds = two_digits(text + 11) * 3600 + two_digits(text + 14) * 60 + two_digits(text + 17);
+	*ret_time_us = days * us_per_day + seconds * US_PER_SECOND + four_digits(text + 20) * 100 +
+		       two_digits(text + 24);
 	return true;
 }
 

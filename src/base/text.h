@@ -16,7 +16,10 @@ enum {
 
 /* Writes number in decimal without NUL; returns the count of digits. */
 size_t text_put_u64(uint64_t number, char digits[static TEXT_U64_SIZE]);
-/* Reads all of text as a decimal number without sign or leading zero. */
+/* Reads the decimal number without sign or leading zero that text begins with; returns the
+ * count of its digits, 0 if there is none or it is too large. */
+size_t text_take_u64(const char *text, size_t size, uint64_t *ret_number);
+/* Reads all of text as such a number. */
 bool text_get_u64(const char *text, size_t size, uint64_t *ret_number);
 
 /* RFC 4648 section 5, without padding. */
@@ -35,6 +38,7 @@ void text_put_hex(const uint8_t *bytes, size_t size, char *text);
  */
 void text_put_time(int64_t time_us, char text[static TEXT_TIME_SIZE]);
 /* False unless text is a valid date and time in exactly that shape. */
+bool text_is_time(const char text[static TEXT_TIME_SIZE]);
 bool text_get_time(const char text[static TEXT_TIME_SIZE], int64_t *ret_time_us);
 
 /* A UUID as 36 lower-case characters without NUL, and back; no other form is accepted. */

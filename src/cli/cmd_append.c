@@ -77,7 +77,9 @@ static void print_ack(struct cli *cli, const struct hf_ack *ack, const char *id)
 	}
 	if (text.size > 0)
 		strbuf_puts(&text, "\n");
+	/* The record is kept: nobody need wait for the session to be closed. */
 	out_write(&cli->out, &text);
+	out_flush(&cli->out);
 	strbuf_release(&text);
 }
 

@@ -15,26 +15,15 @@ static const struct option options[] = {
 
 enum {
 	ID_WIDTH = 8,
+	STATE_WIDTH = 12,
 	TITLE_WIDTH_MIN = 16,
 	TITLE_WIDTH_MAX = 60,
 	/* id, updated, messages, state and the spaces behind them */
-	FIXED_WIDTH = ID_WIDTH + 2 + 16 + 2 + 8 + 2 + 12 + 2,
+	FIXED_WIDTH = ID_WIDTH + 2 + 16 + 2 + 8 + 2 + STATE_WIDTH + 2,
 };
-
-/* A word for an error: a verdict's, or the name of the error. */
-static const char *fault_of(int error)
-{
-	for (int verdict = HF_INTACT; verdict <= HF_TAMPERED; verdict++) {
-		if (hf_verdict_error((enum hf_verdict)verdict) == error)
-			return hf_verdict_name((enum hf_verdict)verdict);
-	}
-	return hf_error_name(error) + sizeof "HF_ERR_" - 1;
-}
 
 static const char *state_of(const struct hf_entry *entry)
 {
-	if (entry->error != HF_OK)
-		return fault_of(entry->error);
 	if (entry->active)
 		return "active";
 	return entry->info.closed ? "closed" : "open";
@@ -62,14 +51,34 @@ static void put_time(struct strbuf *text, int64_t time_us)
 	strbuf_release(&time);
 }
 
+/* Puts the name of an error in small letters: of a verdict's error this is the verdict. */
+static void put_fault(struct strbuf *text, int error)
+{
+	struct strbuf fault = { 0 };
+
+	strbuf_puts(&fault, hf_error_name(error) + sizeof "HF_ERR_" - 1);
+	for (size_t i = 0; i < fault.size; i++) {
+		if (fault.data[i] == '_')
+			fault.data[i] = '-';
+		else if (fault.data[i] >= 'A' && fault.data[i] <= 'Z')
+			fault.data[i] = (char)(fault.data[i] - 'A' + 'a');
+	}
+	put_padded(text, strbuf_slice(&fault), STATE_WIDTH);
+	strbuf_release(&fault);
+}
+
 static void put_state(const struct out *out, struct strbuf *text, const struct hf_entry *entry)
 {
-	if (entry->error != HF_OK)
+	if (entry->error != HF_OK) {
 		out_style_begin(out, text, OUT_BAD);
-	else if (entry->active)
+		put_fault(text, entry->error);
+		out_style_end(out, text);
+		return;
+	}
+	if (entry->active)
 		out_style_begin(out, text, OUT_GOOD);
-	put_padded(text, slice_of(state_of(entry)), 12);
-	if (entry->error != HF_OK || entry->active)
+	put_padded(text, slice_of(state_of(entry)), STATE_WIDTH);
+	if (entry->active)
 		out_style_end(out, text);
 }
 
@@ -92,6 +101,8 @@ static void put_row(const struct out *out, struct strbuf *text, const struct hf_
 	else if (out->width > 0)
 		project_width = 0;
 	(void)visible_put_cut(text, info->project, project_width);
+	while (text->data[text->size - 1] == ' ')
+		text->size--;
 	strbuf_puts(text, "\n");
 }
 
@@ -114,6 +125,22 @@ static size_t fit_titles(const struct out *out, const struct sessions *sessions)
 	return width < half ? width : half;
 }
 
+/* Says once of each error in the list what it means. */
+static void explain_errors(struct cli *cli, const struct sessions *sessions)
+{
+	enum { ERRORS_MAX = 100 };
+	bool said[ERRORS_MAX] = { false };
+
+	for (size_t i = 0; i < sessions->count; i++) {
+		int error = sessions->rows[i].entry.error;
+
+		if (error >= HF_OK || error <= -ERRORS_MAX || said[-error])
+			continue;
+		said[-error] = true;
+		errors_note(cli, "%s %s", hf_error_text(error), hf_error_hint(error));
+	}
+}
+
 static void print_table(struct cli *cli, const struct sessions *sessions)
 {
 	size_t title_width = fit_titles(&cli->out, sessions);
@@ -128,6 +155,16 @@ static void print_table(struct cli *cli, const struct sessions *sessions)
 		put_row(&cli->out, &text, &sessions->rows[i].entry, title_width);
 	out_write(&cli->out, &text);
 	strbuf_release(&text);
+	explain_errors(cli, sessions);
+}
+
+/* A time, or null if it is not known. */
+static void put_json_time(struct json *json, const char *name, int64_t time_us)
+{
+	if (time_us == 0)
+		json_put_raw(json, name, (struct hf_slice){ 0 });
+	else
+		json_put_time(json, name, time_us);
 }
 
 static void put_entry(struct json *json, const struct hf_entry *entry)
@@ -139,12 +176,9 @@ static void put_entry(struct json *json, const struct hf_entry *entry)
 	json_put_text(json, "name", info->name);
 	json_put_text(json, "project", info->project);
 	json_put_text(json, "first_words", info->first_words);
-	json_put_text(json, "state",
-		      slice_of(entry->active  ? "active"
-			       : info->closed ? "closed"
-					      : "open"));
-	json_put_time(json, "created", info->created_us);
-	json_put_time(json, "updated", info->updated_us);
+	json_put_text(json, "state", slice_of(state_of(entry)));
+	put_json_time(json, "created", info->created_us);
+	put_json_time(json, "updated", info->updated_us);
 	json_put_number(json, "records", info->records);
 	json_put_number(json, "messages", info->messages);
 	json_put_number(json, "bytes", info->bytes);

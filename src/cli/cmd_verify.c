@@ -70,7 +70,7 @@ static void put_line(const struct out *out, struct strbuf *text, const char *id,
 	strbuf_printf(text, "\n  %s\n", hf_error_hint(hf_verdict_error(check->verdict)));
 }
 
-static void put_json(struct json *json, const char *id, const struct hf_check *check)
+static void put_json(struct json *json, const struct hf_check *check)
 {
 	json_put_text(json, "verdict", slice_of(hf_verdict_name(check->verdict)));
 	json_put_bool(json, "weak", check->weak);
@@ -81,7 +81,6 @@ static void put_json(struct json *json, const char *id, const struct hf_check *c
 	json_put_number(json, "acknowledged", check->acknowledged);
 	json_put_place(json, "bad_record", check->bad_record);
 	json_put_place(json, "bad_offset", check->bad_offset);
-	(void)id;
 }
 
 static void verify_one(struct verify *verify, const char *id)
@@ -95,7 +94,7 @@ static void verify_one(struct verify *verify, const char *id)
 		json_open(&verify->json, '{');
 		json_put_text(&verify->json, "session", slice_of(id));
 		if (rc == HF_OK)
-			put_json(&verify->json, id, &check);
+			put_json(&verify->json, &check);
 		else
 			errors_put_json(&verify->json, rc);
 		json_close(&verify->json, '}');

@@ -116,7 +116,10 @@ static int report(const struct cli *cli, const struct failure *failure)
 		json_put_text(&json, "error", slice_of(hf_error_name(failure->code)));
 		json_put_text(&json, "message", slice_of(failure->text));
 		json_put_text(&json, "hint", slice_of(failure->hint));
-		json_put_text(&json, "subject", slice_of(failure->subject));
+		if (failure->what != NULL)
+			json_put_text(&json, "action", slice_of(failure->what));
+		if (failure->subject != NULL)
+			json_put_text(&json, "subject", slice_of(failure->subject));
 		if (detail != NULL && detail->offset >= 0)
 			json_put_place(&json, "offset", detail->offset);
 		if (cli->verbose && detail != NULL)

@@ -158,6 +158,12 @@ void out_write(struct out *out, struct strbuf *text)
 	strbuf_clear(text);
 }
 
+void out_flush(struct out *out)
+{
+	if (fflush(stdout) != 0 && out->failure == 0)
+		out->failure = errno;
+}
+
 void out_write_json(struct out *out, struct hf_slice json)
 {
 	struct strbuf visible = { 0 };
@@ -173,10 +179,10 @@ void out_write_json(struct out *out, struct hf_slice json)
 
 int out_finish(struct cli *cli, int status)
 {
-	int failure = cli->out.failure;
+	int failure;
 
-	if (fflush(stdout) != 0 && failure == 0)
-		failure = errno;
+	out_flush(&cli->out);
+	failure = cli->out.failure;
 	/* Some file systems report a full disk only now. */
 	if (close(STDOUT_FILENO) != 0 && errno != EBADF && failure == 0)
 		failure = errno;

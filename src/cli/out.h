@@ -38,6 +38,8 @@ void out_style_end(const struct out *out, struct strbuf *text);
 /* Writes text to the standard output and clears it. After a failure (out->failure) there
  * is no use in going on; out_finish reports it. */
 void out_write(struct out *out, struct strbuf *text);
+/* Hands what was written on at once, for whoever waits for it. */
+void out_flush(struct out *out);
 /* Writes JSON as it is; to a terminal with what could harm it as \u escapes. */
 void out_write_json(struct out *out, struct hf_slice json);
 

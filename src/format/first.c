@@ -68,6 +68,7 @@ static bool take_claim(struct cursor *cursor, struct first_claim *claim)
 	if (!take(cursor, "{\"format\":1,\"session\":\"") || !take_uuid(cursor, claim->session) ||
 	    !take(cursor, "\",\"store\":\"") || !take_uuid(cursor, claim->store) ||
 	    !take(cursor, "\",\"generation\":") || !take_u64(cursor, &claim->generation) ||
+	    claim->generation > INT64_MAX ||
 	    !take(cursor, ",\"key\":\""))
 		return false;
 	key_id = take_any(cursor, FORMAT_KEY_ID_SIZE);
@@ -161,7 +162,8 @@ bool first_decode(struct hf_slice data, struct first *ret_first)
 	if (!take(&cursor, ",\"previous\":") || !take_previous(&cursor, &first) ||
 	    !take(&cursor, ",\"records\":") || !take_u64(&cursor, &first.records) ||
 	    !take(&cursor, "}") || cursor.at != cursor.end || first.records == 0 ||
-	    first.has_previous != (claim.generation > 0))
+	    first.has_previous != (claim.generation > 0) ||
+	    (claim.generation == 0 && first.records != 1))
 		return false;
 	memcpy(first.session, claim.session, sizeof first.session);
 	memcpy(first.store, claim.store, sizeof first.store);

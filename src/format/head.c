@@ -44,6 +44,14 @@ static bool sizes_fit(const struct head *head)
 	       head->words_size <= FORMAT_WORDS_SIZE_MAX;
 }
 
+/* Numbers that can be counted on without overflow, whoever has signed them. */
+static bool numbers_fit(const struct head *head)
+{
+	return head->counter <= INT64_MAX && head->generation <= INT64_MAX &&
+	       head->records <= INT64_MAX && head->offset <= INT64_MAX &&
+	       head->messages <= INT64_MAX;
+}
+
 /* The bytes of a slot that the MAC covers. */
 static size_t signed_size(const struct head *head)
 {
@@ -121,13 +129,11 @@ static void decode_text(const uint8_t *slot, struct head *head)
 	memcpy(head->words, text, head->words_size);
 }
 
+/* A listing looks at most of 8 KiB for each session, so each byte is compared with its
+ * neighbour by what does that fastest. */
 static bool is_zero(const uint8_t *bytes, size_t size)
 {
-	uint8_t any = 0;
-
-	for (size_t i = 0; i < size; i++)
-		any |= bytes[i];
-	return any == 0;
+	return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
 bool head_decode(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE], unsigned slot_index,
@@ -148,7 +154,7 @@ bool head_decode(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE], unsigned slot
 	if (!mac_equal(mac, slot + size) ||
 	    !is_zero(slot + size + MAC_SIZE, FORMAT_HEAD_SLOT_SIZE - size - MAC_SIZE))
 		return false;
-	if (head.counter == 0 || head_slot(head.counter) != slot_index ||
+	if (head.counter == 0 || !numbers_fit(&head) || head_slot(head.counter) != slot_index ||
 	    memcmp(head.session, session, sizeof head.session) != 0)
 		return false;
 	decode_text(slot, &head);

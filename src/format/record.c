@@ -49,93 +49,113 @@ static inline bool take(struct cursor *cursor, const char *text, size_t size)
 
 #define TAKE(cursor, literal) take(cursor, literal, sizeof(literal) - 1)
 
-/* Takes what stands before the next quote, at least one and at most max characters. */
-static bool take_until_quote(struct cursor *cursor, size_t max, struct hf_slice *ret_slice)
-{
-	size_t left = (size_t)(cursor->end - cursor->at);
-	const char *quote = memchr(cursor->at, '"', left < max + 1 ? left : max + 1);
+/* What may stand in a type and in an id, since each record that is read passes here. */
+enum { IN_ID = 1, IN_TYPE = 2 };
+#define NO4 0, 0, 0, 0
+#define NO16 NO4, NO4, NO4, NO4
+#define ID 1, 1, 1, 1
+#define T 3
+#define T8 T, T, T, T, T, T, T, T
+static const uint8_t classes[256] = {
+	NO16, NO16,                              /* up to the space */
+	0, 1, 0, 1, ID, ID, 1, T, 1, 1,          /* ! # to / with - */
+	T8, T, T, 1, 1, ID,                      /* 0 to 9 : to ? */
+	ID, ID, ID, ID, ID, ID, ID, 0, 1, 1, 1,  /* @ to [ ] to _ */
+	1, T8, T8, T8, T, T, 1, 1, 1, 1, 0,      /* ` a to z { to ~ */
+	NO16, NO16, NO16, NO16, NO16, NO16, NO16, NO16,
+};
+#undef T8
+#undef T
+#undef ID
+#undef NO16
+#undef NO4
 
-	if (quote == NULL || quote == cursor->at)
+/* The count of characters at the start of text that an id (a type) may have; 0 if there are
+ * more of them than it may have. */
+static inline size_t id_size(const char *text, size_t size)
+{
+	size_t count = 0;
+
+	while (count < size && (classes[(unsigned char)text[count]] & IN_ID) != 0)
+		count++;
+	return count <= FORMAT_RECORD_ID_SIZE_MAX ? count : 0;
+}
+
+static inline size_t type_size(const char *text, size_t size)
+{
+	size_t count = 0;
+
+	while (count < size && (classes[(unsigned char)text[count]] & IN_TYPE) != 0)
+		count++;
+	return count <= FORMAT_TYPE_SIZE_MAX ? count : 0;
+}
+
+/* Takes size characters, but not none. */
+static inline bool take_slice(struct cursor *cursor, size_t size, struct hf_slice *ret_slice)
+{
+	*ret_slice = (struct hf_slice){ cursor->at, size };
+	cursor->at += size;
+	return size > 0;
+}
+
+static inline size_t left(const struct cursor *cursor)
+{
+	return (size_t)(cursor->end - cursor->at);
+}
+
+static inline bool take_number(struct cursor *cursor, uint64_t *ret_number)
+{
+	size_t size = text_take_u64(cursor->at, left(cursor), ret_number);
+
+	cursor->at += size;
+	return size > 0;
+}
+
+static inline bool take_time(struct cursor *cursor, struct hf_slice *ret_at)
+{
+	if (left(cursor) < TEXT_TIME_SIZE || !text_is_time(cursor->at))
 		return false;
-	*ret_slice = (struct hf_slice){ cursor->at, (size_t)(quote - cursor->at) };
-	cursor->at = quote;
-	return true;
+	return take_slice(cursor, TEXT_TIME_SIZE, ret_at);
 }
 
-static bool take_number(struct cursor *cursor, uint64_t *ret_number)
+bool record_find(const char *line, size_t size, struct hf_record *ret_record)
 {
-	const char *start = cursor->at;
-
-	while (cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9')
-		cursor->at++;
-	return text_get_u64(start, (size_t)(cursor->at - start), ret_number);
-}
-
-static bool take_time(struct cursor *cursor, struct hf_record *record)
-{
-	if (cursor->end - cursor->at < TEXT_TIME_SIZE ||
-	    !text_get_time(cursor->at, &record->at_us))
-		return false;
-	record->at = (struct hf_slice){ cursor->at, TEXT_TIME_SIZE };
-	cursor->at += TEXT_TIME_SIZE;
-	return true;
-}
-
-static bool id_character(char c)
-{
-	return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
-static bool type_character(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
-
-static bool is_id(struct hf_slice id)
-{
-	bool is_good = id.size > 0 && id.size <= FORMAT_RECORD_ID_SIZE_MAX;
-
-	for (size_t i = 0; i < id.size && is_good; i++)
-		is_good = id_character(id.data[i]);
-	return is_good;
-}
-
-static bool is_type(struct hf_slice type)
-{
-	bool is_good = type.size > 0 && type.size <= FORMAT_TYPE_SIZE_MAX;
-
-	for (size_t i = 0; i < type.size && is_good; i++)
-		is_good = type_character(type.data[i]);
-	return is_good;
-}
-
-/* Takes the optional id, the type, and what stands between it and the data. */
-static bool take_names(struct cursor *cursor, struct hf_record *record)
-{
-	if (TAKE(cursor, ",\"id\":\"")) {
-		if (!take_until_quote(cursor, FORMAT_RECORD_ID_SIZE_MAX, &record->id) ||
-		    !is_id(record->id) || !TAKE(cursor, "\""))
-			return false;
-	}
-	return TAKE(cursor, ",\"type\":\"") &&
-	       take_until_quote(cursor, FORMAT_TYPE_SIZE_MAX, &record->type) &&
-	       is_type(record->type) && TAKE(cursor, "\",\"data\":") && cursor->at < cursor->end;
-}
-
-bool record_decode(const char *line, size_t size, struct hf_record *ret_record)
-{
-	struct hf_record record = { 0 };
 	struct cursor cursor = { line, line };
+	struct hf_slice at, type;
+	struct hf_slice id = { NULL, 0 };
+	uint64_t n = 0;
 
 	if (size <= FORMAT_TAIL_SIZE)
 		return false;
 	cursor.end = line + size - FORMAT_TAIL_SIZE;
-	if (!TAKE(&cursor, "{\"n\":") || !take_number(&cursor, &record.n) ||
-	    !TAKE(&cursor, ",\"at\":\"") || !take_time(&cursor, &record) ||
-	    !TAKE(&cursor, "\"") || !take_names(&cursor, &record))
+	if (!TAKE(&cursor, "{\"n\":") || !take_number(&cursor, &n) ||
+	    !TAKE(&cursor, ",\"at\":\"") || !take_time(&cursor, &at))
 		return false;
-	record.data = (struct hf_slice){ cursor.at, (size_t)(cursor.end - cursor.at) };
-	record.line = (struct hf_slice){ line, size };
+	if (TAKE(&cursor, "\",\"id\":\"") &&
+	    !take_slice(&cursor, id_size(cursor.at, left(&cursor)), &id))
+		return false;
+	if (!TAKE(&cursor, "\",\"type\":\"") ||
+	    !take_slice(&cursor, type_size(cursor.at, left(&cursor)), &type) ||
+	    !TAKE(&cursor, "\",\"data\":") || left(&cursor) == 0)
+		return false;
+	/* At once: copying a record member by member costs more than finding them. */
+	*ret_record = (struct hf_record){
+		.n = n,
+		.at = at,
+		.type = type,
+		.id = id,
+		.data = { cursor.at, left(&cursor) },
+		.line = { line, size },
+	};
+	return true;
+}
+
+bool record_decode(const char *line, size_t size, struct hf_record *ret_record)
+{
+	struct hf_record record;
+
+	if (!record_find(line, size, &record) || !text_get_time(record.at.data, &record.at_us))
+		return false;
 	*ret_record = record;
 	return true;
 }
@@ -176,15 +196,17 @@ int record_finish(struct buffer *out, size_t start, struct mac *key, uint8_t mac
 
 bool record_id_is_valid(const char *id)
 {
-	return is_id((struct hf_slice){ id, strnlen(id, FORMAT_RECORD_ID_SIZE_MAX + 1) });
+	size_t size = strnlen(id, FORMAT_RECORD_ID_SIZE_MAX + 1);
+
+	return size > 0 && id_size(id, size) == size;
 }
 
 bool record_type_is_valid(const char *type)
 {
-	struct hf_slice slice = { type, strnlen(type, FORMAT_TYPE_SIZE_MAX + 1) };
+	size_t size = strnlen(type, FORMAT_TYPE_SIZE_MAX + 1);
 
-	if (slice.size > 2 && memcmp(type, "x-", 2) == 0)
-		return is_type(slice);
+	if (size > 2 && memcmp(type, "x-", 2) == 0)
+		return type_size(type, size) == size;
 	return strcmp(type, "message") == 0 || strcmp(type, "todos") == 0 ||
 	       strcmp(type, "config") == 0 || strcmp(type, "rename") == 0;
 }

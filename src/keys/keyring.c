@@ -62,6 +62,8 @@ void keyring_close(struct keyring *keyring)
 	sys = keyring->sys;
 	if (keyring->key != NULL)
 		sys->secret_free(sys->context, keyring->key, sizeof *keyring->key);
+	if (keyring->spare != NULL)
+		sys->secret_free(sys->context, keyring->spare, sizeof *keyring->spare);
 	if (keyring->dir.fd >= 0)
 		(void)sys->close(sys->context, keyring->dir.fd);
 	(void)pthread_mutex_destroy(&keyring->mutex);

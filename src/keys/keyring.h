@@ -67,6 +67,7 @@ struct session_key {
 	struct mac record;   /* keyed for records of one generation */
 	struct mac head;     /* keyed for the head */
 	uint64_t ready;      /* SESSION_KEY_READY; zero in a forked child */
+	int64_t owner;       /* the process that made it, where memory is not wiped by fork */
 };
 
 enum { SESSION_KEY_READY = 0x5afe };
@@ -87,7 +88,7 @@ int session_key_copy(struct keyring *keyring, struct report *report,
 /* Wipes and frees it. NULL is allowed. */
 void session_key_free(struct keyring *keyring, struct session_key *key);
 /* False in a child forked since the key was made: its memory is wiped there. */
-bool session_key_is_ready(const struct session_key *key);
+bool session_key_is_ready(const struct keyring *keyring, const struct session_key *key);
 
 /* True if a key id names a weak key. */
 bool keyring_is_weak(const char key_id[static FORMAT_KEY_ID_SIZE]);

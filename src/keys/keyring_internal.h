@@ -19,7 +19,7 @@ struct store_key {
 	uint8_t key[FORMAT_KEY_SIZE];
 };
 
-enum { STORE_KEY_READY = 0x5707e };
+enum { STORE_KEY_READY = 0x5707e, SESSION_KEY_SPARE = 0x5ba7e };
 
 struct keyring {
 	const struct sys *sys;
@@ -32,6 +32,7 @@ struct keyring {
 
 	pthread_mutex_t mutex;         /* guards what follows */
 	struct store_key *key;         /* NULL until it is first needed */
+	struct session_key *spare;     /* wiped memory for the next session's keys, or NULL */
 	struct secret_place place;     /* where it was read, when it is ready */
 	bool unsynced;                 /* a sync of the key directory failed */
 	bool warned_weak;              /* that the secret is unreadable */

@@ -7,7 +7,7 @@
 #include "holdfast.h"
 #include "keys/secret_internal.h"
 
-enum { CORRUPT_MAX = 100000 }; /* damaged secrets that are kept aside */
+enum { CORRUPT_MAX = 10000 }; /* damaged secrets that are kept aside */
 
 #define CORRUPT_NAME_SIZE (sizeof SECRET_CORRUPT_PREFIX + TEXT_U64_SIZE)
 

@@ -61,12 +61,31 @@ static void init_key(struct session_key *key, const uint8_t store_key[static FOR
 	key->ready = SESSION_KEY_READY;
 }
 
-static int new_memory(const struct sys *sys, struct report *report, struct session_key **ret_key)
+/* Takes the spare memory, if it is ours: a forked child finds it wiped, and unlocked too. */
+static struct session_key *take_spare(struct keyring *keyring)
 {
-	void *memory = NULL;
-	bool locked;
-	int rc = sys->secret_new(sys->context, sizeof(struct session_key), &memory, &locked);
+	struct session_key *key;
 
+	(void)pthread_mutex_lock(&keyring->mutex);
+	key = keyring->spare;
+	keyring->spare = NULL;
+	(void)pthread_mutex_unlock(&keyring->mutex);
+	if (key == NULL || key->ready == SESSION_KEY_SPARE)
+		return key;
+	keyring->sys->secret_free(keyring->sys->context, key, sizeof *key);
+	return NULL;
+}
+
+static int new_memory(struct keyring *keyring, struct report *report,
+		      struct session_key **ret_key)
+{
+	const struct sys *sys = keyring->sys;
+	void *memory = take_spare(keyring);
+	bool locked;
+	int rc = 0;
+
+	if (memory == NULL)
+		rc = sys->secret_new(sys->context, sizeof(struct session_key), &memory, &locked);
 	if (rc < 0)
 		return report_errno(report, -rc, "memory for keys", NULL);
 	*ret_key = memory;
@@ -86,9 +105,10 @@ int session_key_new(struct keyring *keyring, struct report *report,
 	rc = keyring_find(keyring, report, key_id, store_key);
 	(void)pthread_mutex_unlock(&keyring->mutex);
 	if (rc == HF_OK)
-		rc = new_memory(keyring->sys, report, &key);
+		rc = new_memory(keyring, report, &key);
 	if (rc == HF_OK) {
 		init_key(key, store_key, &purpose);
+		key->owner = (int64_t)keyring->sys->process(keyring->sys->context);
 		*ret_key = key;
 	}
 	mem_wipe(store_key, sizeof store_key);
@@ -101,10 +121,10 @@ int session_key_copy(struct keyring *keyring, struct report *report,
 	struct session_key *copy = NULL;
 	int rc;
 
-	if (!session_key_is_ready(key))
+	if (!session_key_is_ready(keyring, key))
 		return report_fail(report, HF_ERR_FORKED, "session key",
 				   "the key was made before this process was forked");
-	rc = new_memory(keyring->sys, report, &copy);
+	rc = new_memory(keyring, report, &copy);
 	if (rc != HF_OK)
 		return rc;
 	*copy = *key;
@@ -112,13 +132,26 @@ int session_key_copy(struct keyring *keyring, struct report *report,
 	return HF_OK;
 }
 
+/* Making such memory takes more system calls than reading a head, which a listing does for
+ * each session; so the last one is kept for the next key. */
 void session_key_free(struct keyring *keyring, struct session_key *key)
 {
-	if (key != NULL)
-		keyring->sys->secret_free(keyring->sys->context, key, sizeof *key);
+	struct session_key *surplus;
+
+	if (key == NULL)
+		return;
+	mem_wipe(key, sizeof *key);
+	key->ready = SESSION_KEY_SPARE;
+	(void)pthread_mutex_lock(&keyring->mutex);
+	surplus = keyring->spare;
+	keyring->spare = key;
+	(void)pthread_mutex_unlock(&keyring->mutex);
+	if (surplus != NULL)
+		keyring->sys->secret_free(keyring->sys->context, surplus, sizeof *surplus);
 }
 
-bool session_key_is_ready(const struct session_key *key)
+bool session_key_is_ready(const struct keyring *keyring, const struct session_key *key)
 {
-	return key->ready == SESSION_KEY_READY;
+	return key->ready == SESSION_KEY_READY &&
+	       key->owner == (int64_t)keyring->sys->process(keyring->sys->context);
 }

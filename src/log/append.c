@@ -20,76 +20,118 @@ static int check_record(struct report *report, const struct hf_append *record)
 	return HF_OK;
 }
 
-/* Learns the ids in bytes of the log that begin with a whole line; the first line, whose
- * predecessor is not known, is believed only for its MAC. */
-static int learn_lines(struct writer *writer, const char *bytes, size_t size)
+/* Learns the ids in the lines of bytes up to end. mac is the MAC of the record before them
+ * and then of the last one. */
+static int learn_lines(struct writer *writer, const char *bytes, const char *end,
+		       uint8_t mac[static MAC_SIZE])
 {
-	const char *end = bytes + size;
-	uint8_t before[MAC_SIZE], found[MAC_SIZE], computed[MAC_SIZE];
-	bool has_before = writer->head.offset == size;
-	size_t covered;
-
-	memset(before, 0, sizeof before);
 	while (bytes < end) {
 		const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
-		size_t line_size = feed != NULL ? (size_t)(feed - bytes) : 0;
+		size_t size = feed != NULL ? (size_t)(feed - bytes) : 0;
+		uint8_t found[MAC_SIZE], computed[MAC_SIZE];
 		struct hf_record record;
 		struct ids_entry entry;
-		int rc;
+		size_t covered;
+		int rc = HF_OK;
 
-		if (feed == NULL || !record_split(bytes, line_size, &covered, found))
+		if (feed == NULL || !record_split(bytes, size, &covered, found))
 			break;
-		if (has_before) {
-			record_mac(&writer->key->record, before, bytes, covered, computed);
-			if (!mac_equal(computed, found) || !record_decode(bytes, line_size, &record))
-				break;
+		record_mac(&writer->key->record, mac, bytes, covered, computed);
+		if (!mac_equal(computed, found) || !record_decode(bytes, size, &record))
+			break;
+		if (record.id.size > 0) {
 			entry = ids_digest(record.id, record.type, record.data, record.n);
-			rc = record.id.size > 0 ? ids_add(&writer->ids, &entry) : HF_OK;
-			if (rc != HF_OK)
-				return rc;
+			rc = ids_add(&writer->ids, &entry);
 		}
-		memcpy(before, found, MAC_SIZE);
-		has_before = true;
+		if (rc != HF_OK)
+			return rc;
+		memcpy(mac, found, MAC_SIZE);
 		bytes = feed + 1;
 	}
-	if (bytes < end || !mac_equal(before, writer->head.mac))
+	if (bytes < end || !mac_equal(mac, writer->head.mac))
 		return report_fail(writer->report, HF_ERR_TAMPERED, "append",
 				   "the end of the log does not verify");
 	return HF_OK;
 }
 
-/* Reads the ids in the log's last HF_ID_WINDOW_BYTES, once. */
-static int learn_ids(struct writer *writer)
+/* The log's last bytes, in which ids are looked for. */
+struct window {
+	char *bytes;
+	const char *start;     /* of the first line whose predecessor's MAC is known */
+	const char *end;
+	uint8_t mac[MAC_SIZE]; /* of that predecessor */
+};
+
+/* Finds the first line in a window of size bytes. False: there is none. */
+static bool find_start(const struct writer *writer, struct window *window, size_t size)
+{
+	size_t covered;
+
+	window->start = window->bytes;
+	memset(window->mac, 0, sizeof window->mac);
+	if (size == writer->head.offset)
+		return true;
+	/* The window begins within a line, whose tail is what is needed of it. */
+	window->start = memchr(window->bytes, '\n', size);
+	if (window->start == NULL || ++window->start == window->end)
+		return false;
+	if (window->start - window->bytes > FORMAT_TAIL_SIZE &&
+	    record_split(window->start - FORMAT_TAIL_SIZE - 1, FORMAT_TAIL_SIZE, &covered,
+			 window->mac))
+		return true;
+	/* Or else the next one. */
+	window->start = memchr(window->start, '\n', (size_t)(window->end - window->start));
+	return window->start != NULL && ++window->start < window->end &&
+	       record_split(window->start - FORMAT_TAIL_SIZE - 1, FORMAT_TAIL_SIZE, &covered,
+			    window->mac);
+}
+
+/* Reads a window that holds the last record at least, however large that is. */
+static int read_window(struct writer *writer, struct window *window)
 {
 	const struct storage_ops *ops = writer->env->storage->ops;
-	uint64_t end = writer->head.offset;
-	size_t size = end < HF_ID_WINDOW_BYTES ? (size_t)end : (size_t)HF_ID_WINDOW_BYTES;
-	char *bytes = NULL;
-	const char *start;
-	size_t got = 0;
+	uint64_t size = HF_ID_WINDOW_BYTES;
+
+	for (;; size *= 2) {
+		size_t got = 0;
+		int rc;
+
+		if (size > writer->head.offset)
+			size = writer->head.offset;
+		mem_free(window->bytes);
+		window->bytes = mem_new((size_t)size, 1);
+		if (window->bytes == NULL)
+			return HF_ERR_NOMEM;
+		rc = ops->log_read(writer->log, writer->head.offset - size, window->bytes,
+				   (size_t)size, &got);
+		if (rc != HF_OK)
+			return rc;
+		window->end = window->bytes + got;
+		if (got != size)
+			return report_fail(writer->report, HF_ERR_TRUNCATED, "append",
+					   "the log is shorter than its head says");
+		if (find_start(writer, window, got))
+			return HF_OK;
+		if (size == writer->head.offset)
+			return report_fail(writer->report, HF_ERR_TAMPERED, "append",
+					   "the end of the log has no records");
+	}
+}
+
+/* Learns the ids in the log's last HF_ID_WINDOW_BYTES, once. */
+static int learn_ids(struct writer *writer)
+{
+	struct window window = { 0 };
 	int rc;
 
 	if (writer->knows_ids)
 		return HF_OK;
 	ids_clear(&writer->ids);
-	bytes = mem_new(size, 1);
-	if (bytes == NULL)
-		return HF_ERR_NOMEM;
-	rc = ops->log_read(writer->log, end - size, bytes, size, &got);
-	if (rc != HF_OK)
-		goto out;
-	start = bytes;
-	if (size < end) {
-		/* The window begins within a line, or so it must be taken. */
-		start = memchr(bytes, '\n', got);
-		start = start != NULL ? start + 1 : bytes + got;
-	}
-	/* A last record larger than the window leaves no whole line in it. */
-	if (start < bytes + got)
-		rc = learn_lines(writer, start, (size_t)(bytes + got - start));
+	rc = read_window(writer, &window);
+	if (rc == HF_OK)
+		rc = learn_lines(writer, window.start, window.end, window.mac);
 	writer->knows_ids = rc == HF_OK;
-out:
-	mem_free(bytes);
+	mem_free(window.bytes);
 	return rc;
 }
 
@@ -139,7 +181,7 @@ static int add_record(struct writer *writer, const struct hf_append *record, str
 	if (rc == HF_OK)
 		rc = batch_add(batch, writer->report,
 			       &(struct batch_record){ record->type, record->id,
-						       { record->json, record->json_size } });
+						       { record->json, record->json_size }, false });
 	if (rc == HF_OK && record->id != NULL)
 		rc = sort_out_duplicate(writer, record, &before, start, &ack);
 	if (rc == HF_OK && ret_ack != NULL)
@@ -171,6 +213,21 @@ static int add_records(struct writer *writer, const struct hf_append *records, s
 	return rc;
 }
 
+/* A caller whose records are all there already has not been overtaken: he repeats an
+ * append that he does not know to have succeeded. */
+static int check_expected(struct writer *writer, const struct hf_append_options *options,
+			  size_t count)
+{
+	bool is_repeated = count > 0 && writer->batch.bytes.size == 0;
+
+	if (options == NULL || !options->expect || is_repeated ||
+	    options->expect_records == writer->head.records)
+		return HF_OK;
+	return report_fail(writer->report, HF_ERR_CONFLICT, "append",
+			   "the session has %" PRIu64 " records, %" PRIu64 " were expected",
+			   writer->head.records, options->expect_records);
+}
+
 int writer_append(struct writer *writer, const struct hf_append_options *options,
 		  const struct hf_append *records, size_t count, struct hf_ack *ret_acks)
 {
@@ -179,24 +236,20 @@ int writer_append(struct writer *writer, const struct hf_append_options *options
 
 	if (rc != HF_OK)
 		return rc;
-	if (options != NULL && options->expect && options->expect_records != writer->head.records)
-		return report_fail(writer->report, HF_ERR_CONFLICT, "append",
-				   "the session has %" PRIu64 " records, %" PRIu64 " were expected",
-				   writer->head.records, options->expect_records);
-	if (count == 0)
-		return HF_OK;
-	if (ret_acks != NULL) {
+	if (ret_acks != NULL && count > 0) {
 		acks = mem_new(count, sizeof *acks);
 		if (acks == NULL)
 			return HF_ERR_NOMEM;
 	}
 	rc = add_records(writer, records, count, acks);
 	if (rc == HF_OK)
+		rc = check_expected(writer, options, count);
+	if (rc == HF_OK)
 		rc = writer_commit(writer, false);
 	/* Ids of records that were not written must not count as known. */
 	if (rc != HF_OK)
 		writer->knows_ids = false;
-	else if (ret_acks != NULL)
+	else if (acks != NULL)
 		memcpy(ret_acks, acks, count * sizeof *acks);
 	mem_free(acks);
 	return rc;

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/invariant.h"
+#include "base/text.h"
 #include "format/record.h"
 #include "holdfast.h"
 #include "json/read.h"
 #include "json/scan.h"
+#include "log/limits.h"
 
 void batch_begin(struct batch *batch, struct mac *key, uint64_t n,
 		 const uint8_t mac[static MAC_SIZE], int64_t at_us)
@@ -42,6 +44,9 @@ static int check_shape(struct report *report, const char *type, struct hf_slice 
 {
 	if (strcmp(type, "config") == 0 && json_kind(data) != JSON_OBJECT)
 		return report_fail(report, HF_ERR_INVALID, "append", "config is not an object");
+	if (strcmp(type, "config") == 0 && data.size > METADATA_JSON_MAX)
+		return report_fail(report, HF_ERR_RECORD_SIZE, "append",
+				   "config takes more than %d bytes", METADATA_JSON_MAX);
 	if (strcmp(type, "rename") == 0 && !name_is_valid(data))
 		return report_fail(report, HF_ERR_INVALID, "append",
 				   "rename asks for {\"name\":<at most %d bytes>}", HF_NAME_MAX);
@@ -78,7 +83,8 @@ int batch_add(struct batch *batch, struct report *report, const struct batch_rec
 	if (rc != HF_OK)
 		goto out;
 	data_start = batch->bytes.size;
-	rc = add_data(batch, report, record->data);
+	rc = record->is_own ? buffer_put(&batch->bytes, record->data.data, record->data.size) :
+			      add_data(batch, report, record->data);
 	if (rc != HF_OK)
 		goto out;
 	data = (struct hf_slice){ batch->bytes.data + data_start, batch->bytes.size - data_start };
@@ -97,14 +103,17 @@ void batch_fold(const struct batch *batch, struct fold *fold)
 {
 	const char *at = batch->bytes.data;
 	const char *end = at + batch->bytes.size;
+	struct hf_record record = { 0 };
 
 	while (at < end) {
 		const char *feed = memchr(at, '\n', (size_t)(end - at));
-		struct hf_record record;
 
 		/* What we are about to write is what a reader will accept. */
-		INVARIANT(feed != NULL && record_decode(at, (size_t)(feed - at), &record));
+		INVARIANT(feed != NULL && record_find(at, (size_t)(feed - at), &record));
 		INVARIANT(fold_record(fold, &record));
 		at = feed + 1;
 	}
+	/* Of all the times only the last one counts. */
+	if (record.at.data != NULL)
+		(void)text_get_time(record.at.data, &fold->updated_us);
 }

@@ -6,6 +6,7 @@
 #ifndef LOG_BATCH_H
 #define LOG_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -27,6 +28,7 @@ struct batch_record {
 	const char *type;
 	const char *id;        /* NULL: none */
 	struct hf_slice data;  /* JSON text, checked and compacted on the way in */
+	bool is_own;           /* made by the library: compact, and not bound by data_size_max */
 };
 
 /* Begins a batch that follows the record with number n - 1 and MAC mac. Zeroed memory

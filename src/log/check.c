@@ -9,6 +9,8 @@
 
 /* How often and how long a reader looks again at a session that a writer is changing. */
 enum { LOOKS_MAX = 10, LOOK_PAUSE_US = 2000 };
+/* A reader copies no more than this of what is not known to stay. */
+static const uint64_t copy_size_max = (uint64_t)4 << 30;
 /* Progress is told after each piece of this size. */
 static const size_t piece_size = (size_t)32 << 20;
 
@@ -69,11 +71,14 @@ static int take_bytes(struct checked *c, uint64_t size)
 	int rc = HF_OK;
 
 	drop_bytes(c);
-	/* Nobody else cuts anything while the caller holds the lock. */
-	if (c->access == STORAGE_WRITE && size == 0)
-		size = c->log_size;
 	if (c->log_size > SIZE_MAX / 2)
 		return report_fail(c->report, HF_ERR_SESSION_SIZE, "map", "the log is too large");
+	/* Nobody else cuts anything while the caller holds the lock. */
+	if (c->access == STORAGE_WRITE)
+		size = c->log_size;
+	if (c->log_size - size > copy_size_max)
+		return report_fail(c->report, HF_ERR_SESSION_SIZE, "read",
+				   "too much stands past the head; a repair can deal with it");
 	if (size > 0)
 		rc = ops->log_map(c->log, (size_t)size, &c->map);
 	return rc == HF_OK ? copy_tail(c, size) : rc;
@@ -157,11 +162,12 @@ static bool is_rest_blank(const struct checked *c)
 {
 	struct hf_slice rest = check_bytes(c, c->scan.offset);
 
-	if (c->tail_size > 0 && c->scan.offset < c->map.size)
-		return false;
-	for (size_t i = 0; i < rest.size; i++) {
-		if (rest.data[i] != '\n' && rest.data[i] != '\0')
-			return false;
+	for (uint64_t at = c->scan.offset; rest.size > 0; rest = check_bytes(c, at)) {
+		for (size_t i = 0; i < rest.size; i++) {
+			if (rest.data[i] != '\n' && rest.data[i] != '\0')
+				return false;
+		}
+		at += rest.size;
 	}
 	return true;
 }
@@ -269,6 +275,7 @@ static void drop_last(struct scan *scan, const char *bytes)
 static int judge_end(struct checked *c, const struct check_watch *watch)
 {
 	const struct head *head = &c->found.head;
+	struct hf_slice past = check_bytes(c, head->offset);
 	int rc;
 
 	if (c->scan.records != head->records || !mac_equal(c->scan.mac, head->mac)) {
@@ -276,20 +283,20 @@ static int judge_end(struct checked *c, const struct check_watch *watch)
 		set_verdict(c, HF_TAMPERED);
 		return HF_OK;
 	}
-	rc = scan_in_pieces(c, c->tail, c->tail_size, watch);
-	if (rc != HF_OK)
-		return rc;
-	judge_rest(c);
-	return HF_OK;
+	rc = scan_in_pieces(c, past.data, past.size, watch);
+	if (rc == HF_OK)
+		judge_rest(c);
+	return rc;
 }
 
 static int check_with_head(struct checked *c, const struct check_watch *watch)
 {
 	const struct head *head = &c->found.head;
 	bool is_short = c->log_size < head->offset;
+	uint64_t end = is_short ? c->log_size : head->offset;
 	int rc;
 
-	rc = take_bytes(c, is_short ? c->log_size : head->offset);
+	rc = take_bytes(c, end);
 	if (rc == HF_OK)
 		rc = session_key_new(c->env->keyring, c->report, head->key_id, c->id.bytes,
 				     head->generation, &c->key);
@@ -297,7 +304,7 @@ static int check_with_head(struct checked *c, const struct check_watch *watch)
 		return rc;
 	c->state.generation = head->generation;
 	memcpy(c->state.key_id, head->key_id, sizeof c->state.key_id);
-	rc = scan_in_pieces(c, c->map.bytes, c->map.size, watch);
+	rc = scan_in_pieces(c, c->map.bytes, (size_t)end, watch);
 	if (rc != HF_OK)
 		return rc;
 	if (c->scan.records == 0) {
@@ -307,7 +314,7 @@ static int check_with_head(struct checked *c, const struct check_watch *watch)
 			judge_loss(c, is_short);
 		return rc;
 	}
-	if (c->scan.offset < c->map.size || is_short) {
+	if (c->scan.offset < end || is_short) {
 		judge_loss(c, is_short);
 		return HF_OK;
 	}
@@ -450,9 +457,24 @@ static void forget(struct checked *c)
 			       .access = c->access };
 }
 
+/* True if the log that was looked at is not the one that is there now. */
+static bool has_moved_on(struct checked *c)
+{
+	const struct storage_ops *ops = c->env->storage->ops;
+	struct storage_log *log = NULL;
+
+	if (c->log != NULL)
+		return !ops->log_is_current(c->log);
+	if (ops->log_open(c->env->storage, c->report, c->id, STORAGE_READ, &log) != HF_OK)
+		return false;
+	ops->log_close(log);
+	return true;
+}
+
 /* A reader's bad verdict on a session that is being written to may be the writer's
- * unfinished work. Says whether to look again; a torn tail needs no second look. */
-static bool should_look_again(struct checked *c)
+ * unfinished work, also if the writer has ended meanwhile. Says whether to look again:
+ * without a writer in sight, a bad verdict must be seen twice. */
+static bool should_look_again(struct checked *c, unsigned look)
 {
 	const struct storage_ops *ops = c->env->storage->ops;
 
@@ -460,11 +482,10 @@ static bool should_look_again(struct checked *c)
 	if (c->check.verdict == HF_TORN && c->check.active) {
 		clear_verdict(c, HF_INTACT);
 		grade_intact(c);
-		return false;
 	}
-	if (c->check.verdict <= HF_TORN || c->check.verdict == HF_KEY_MISSING)
+	if (c->check.verdict < HF_TORN || c->check.verdict == HF_KEY_MISSING)
 		return false;
-	return c->check.active || (c->log != NULL && !ops->log_is_current(c->log));
+	return look == 1 || c->check.active || has_moved_on(c);
 }
 
 int check_open(const struct log_env *env, struct report *report, struct storage_id id,
@@ -479,7 +500,7 @@ int check_open(const struct log_env *env, struct report *report, struct storage_
 	*c = (struct checked){ .env = env, .report = report, .id = id, .access = access };
 	for (unsigned look = 1;; look++) {
 		rc = check_once(c, watch);
-		if (rc != HF_OK || access == STORAGE_WRITE || !should_look_again(c) ||
+		if (rc != HF_OK || access == STORAGE_WRITE || !should_look_again(c, look) ||
 		    look == LOOKS_MAX)
 			break;
 		forget(c);

@@ -5,7 +5,7 @@
  *
  * Of a log's bytes those below the head's offset are mapped: they never change and are
  * never cut while their generation lasts. Those past it may be padding that a writer
- * trims, or a tail that a repair cuts, so they are copied, unless the caller holds the
+ * trims, or a tail that a repair cuts, so they are copied, but for whoever holds the
  * session's lock.
  */
 #ifndef LOG_CHECK_H
@@ -45,6 +45,7 @@ struct check_watch {
 /*
  * Opens and checks a session. Reports HF_OK whatever the verdict is. A reader that meets a
  * writer's unfinished work looks again, for some milliseconds at most.
+ * HF_ERR_SESSION_SIZE: a reader met more than 4 GiB past the head.
  * HF_ERR_NOTFOUND: no such session, or it was removed, or its creation was cut short.
  * report must outlive what is returned; the caller frees it with check_close.
  */

@@ -55,6 +55,8 @@ static int store_session(struct writer *writer)
 		rc = ops->log_open(writer->env->storage, writer->report, writer->id, STORAGE_WRITE,
 				   &writer->log);
 	writer->log_end = head->offset;
+	writer->is_log_dirty = false;
+	writer->is_head_dirty = false;
 	return rc;
 }
 
@@ -119,6 +121,27 @@ int writer_find(const struct log_env *env, struct report *report, struct storage
 	if (rc == HF_ERR_NOTFOUND)
 		rc = env->storage->ops->head_peek(env->storage, report, id, slots);
 	return rc;
+}
+
+bool writer_is_gone(const struct log_env *env, struct report *report, struct storage_id id)
+{
+	struct storage_log *log = NULL;
+	struct found_head found = { 0 };
+	uint8_t slots[STORAGE_HEAD_SIZE];
+	int log_rc = env->storage->ops->log_open(env->storage, report, id, STORAGE_READ, &log);
+	int rc;
+
+	if (log_rc == HF_OK)
+		env->storage->ops->log_close(log);
+	rc = env->storage->ops->head_peek(env->storage, report, id, slots);
+	if (rc == HF_ERR_NOTFOUND)
+		return log_rc == HF_ERR_NOTFOUND;
+	if (rc == HF_OK)
+		rc = found_find(env, report, id, slots, &found);
+	if (rc != HF_OK || !found.is_valid)
+		return false;
+	return (found.head.flags & FORMAT_HEAD_DELETED) != 0 ||
+	       (log_rc == HF_ERR_NOTFOUND && found_is_nothing(&found.head));
 }
 
 int writer_delete(const struct log_env *env, struct report *report, struct storage_id id)

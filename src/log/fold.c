@@ -7,6 +7,38 @@
 #include "format/record.h"
 #include "json/read.h"
 
+enum { MESSAGE_DEPTH = 4 };
+
+/* The text of a message: a string member "content" or "text", itself or of its first part
+ * that has one. Finds nothing in a message of another shape. */
+static struct hf_slice message_text(struct hf_slice message, unsigned depth)
+{
+	static const char *const names[] = { "content", "text", "message", "parts" };
+	struct hf_slice value = { NULL, 0 };
+	struct hf_slice part;
+	size_t position = 0;
+
+	if (json_kind(message) == JSON_STRING)
+		return message;
+	if (depth == 0)
+		return value;
+	if (json_kind(message) == JSON_ARRAY) {
+		while (value.size == 0 && json_next(message, &position, NULL, &part))
+			value = message_text(part, depth - 1);
+		return value;
+	}
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		if (value.size == 0 && json_member(message, names[i], &part))
+			value = message_text(part, depth - 1);
+	}
+	return value;
+}
+
+static bool has_text(struct hf_slice message)
+{
+	return message_text(message, MESSAGE_DEPTH).size > strlen("\"\"");
+}
+
 static bool fold_first(struct fold *fold, const struct hf_record *record)
 {
 	struct first first;
@@ -43,7 +75,7 @@ bool fold_record(struct fold *fold, const struct hf_record *record)
 	fold->sealed = false;
 	if (record_slice_is(record->type, "message")) {
 		fold->messages++;
-		if (fold->first_message.size == 0)
+		if (fold->first_message.size == 0 && has_text(record->data))
 			fold->first_message = record->data;
 	} else if (is_session) {
 		return fold_first(fold, record);
@@ -102,31 +134,6 @@ static uint32_t put_text(struct hf_slice string, char *field, size_t size)
 	return (uint32_t)length;
 }
 
-/* The text of a message: a string member "content" or "text", itself or of its first part
- * that has one. Finds nothing in a message of another shape. */
-static struct hf_slice message_text(struct hf_slice message, unsigned depth)
-{
-	static const char *const names[] = { "content", "text", "message", "parts" };
-	struct hf_slice value = { NULL, 0 };
-	struct hf_slice part;
-	size_t position = 0;
-
-	if (json_kind(message) == JSON_STRING)
-		return message;
-	if (depth == 0)
-		return value;
-	if (json_kind(message) == JSON_ARRAY) {
-		while (value.size == 0 && json_next(message, &position, NULL, &part))
-			value = message_text(part, depth - 1);
-		return value;
-	}
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (value.size == 0 && json_member(message, names[i], &part))
-			value = message_text(part, depth - 1);
-	}
-	return value;
-}
-
 static bool says_unsigned(struct hf_slice origin)
 {
 	struct hf_slice value;
@@ -136,8 +143,6 @@ static bool says_unsigned(struct hf_slice origin)
 
 void fold_apply(const struct fold *fold, struct head *head)
 {
-	enum { MESSAGE_DEPTH = 4 };
-
 	if (!fold->any)
 		return;
 	head->messages += fold->messages;

@@ -15,7 +15,7 @@
 
 struct fold {
 	uint64_t messages;
-	struct hf_slice first_message; /* data of the first message; empty: none */
+	struct hf_slice first_message; /* data of the first message that has text; or empty */
 	struct hf_slice name;          /* a JSON string or null; empty: not said in this run */
 	struct hf_slice project;
 	struct hf_slice config;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "log/found.h"
 
+#include <string.h>
+
 /* Whether a valid slot counts more than the best one so far. */
 static bool is_better(const struct found_head *found, const struct head *head)
 {
@@ -16,6 +18,7 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 	       const uint8_t slots[static STORAGE_HEAD_SIZE], struct found_head *ret_found)
 {
 	struct found_head found = { 0 };
+	char known_id[FORMAT_KEY_ID_SIZE];
 	struct session_key *key = NULL;
 	bool is_unknown = false;
 
@@ -23,11 +26,17 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 		const uint8_t *slot = slots + (size_t)i * FORMAT_HEAD_SLOT_SIZE;
 		char key_id[FORMAT_KEY_ID_SIZE];
 		struct head head;
-		int rc;
+		int rc = HF_OK;
 
 		if (!head_claims_key(slot, key_id))
 			continue;
-		rc = session_key_new(env->keyring, report, key_id, id.bytes, 0, &key);
+		/* Nearly always both slots have the same key. */
+		if (key == NULL || memcmp(known_id, key_id, sizeof known_id) != 0) {
+			session_key_free(env->keyring, key);
+			key = NULL;
+			rc = session_key_new(env->keyring, report, key_id, id.bytes, 0, &key);
+			memcpy(known_id, key_id, sizeof known_id);
+		}
 		if (rc == HF_ERR_KEY_MISSING) {
 			is_unknown = true;
 			continue;
@@ -38,8 +47,8 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 			found.head = head;
 			found.is_valid = true;
 		}
-		session_key_free(env->keyring, key);
 	}
+	session_key_free(env->keyring, key);
 	found.is_key_missing = !found.is_valid && is_unknown;
 	*ret_found = found;
 	return HF_OK;

@@ -7,6 +7,7 @@
 #include "json/read.h"
 #include "json/scan.h"
 #include "json/write.h"
+#include "log/writer.h"
 
 void metadata_release(struct metadata *metadata)
 {
@@ -81,11 +82,35 @@ static int put_slice(struct buffer *field, struct hf_slice json)
 	return json_kind(json) == JSON_NULL ? HF_OK : buffer_put(field, json.data, json.size);
 }
 
+static int copy(const struct metadata *from, struct metadata *to)
+{
+	int rc = buffer_put(&to->name, from->name.data, from->name.size);
+
+	if (rc == HF_OK)
+		rc = buffer_put(&to->project, from->project.data, from->project.size);
+	if (rc == HF_OK)
+		rc = buffer_put(&to->config, from->config.data, from->config.size);
+	if (rc == HF_OK)
+		rc = buffer_put(&to->origin, from->origin.data, from->origin.size);
+	to->created_us = from->created_us;
+	return rc;
+}
+
+void metadata_keep(struct metadata *metadata, struct writer *writer)
+{
+	metadata_release(&writer->metadata);
+	writer->metadata = *metadata;
+	writer->knows_metadata = true;
+	*metadata = (struct metadata)METADATA_INIT;
+}
+
 int metadata_take_current(struct metadata *metadata, struct writer *writer)
 {
 	struct checked *checked = NULL;
 	int rc;
 
+	if (writer->knows_metadata)
+		return copy(&writer->metadata, metadata);
 	rc = check_open(writer->env, writer->report, writer->id, STORAGE_WRITE, NULL, &checked);
 	if (rc == HF_OK && checked->check.verdict > HF_WEAK_KEY)
 		rc = report_fail(writer->report, hf_verdict_error(checked->check.verdict), "save",

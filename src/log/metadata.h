@@ -4,11 +4,12 @@
 #define LOG_METADATA_H
 
 #include "base/buffer.h"
+#include "base/report.h"
 #include "format/first.h"
-#include "log/writer.h"
+#include "log/limits.h"
+#include "holdfast.h"
 
-/* Bytes that configuration and origin may take. */
-enum { METADATA_JSON_MAX = 16 << 20, METADATA_TEXT_MAX = 32 << 10 };
+struct writer;
 
 struct metadata {
 	struct buffer name;    /* a JSON string, or empty: null */
@@ -32,9 +33,12 @@ void metadata_release(struct metadata *metadata);
 int metadata_take(struct metadata *metadata, struct report *report,
 		  const struct hf_session_options *options);
 
-/* Takes what the session has now, all of it verified. Its log must be free of a bad
- * verdict. */
+/* Takes what the session has now: what the writer knows from its last save, or else what the
+ * log says, all of it verified. Its log must then be free of a bad verdict. */
 int metadata_take_current(struct metadata *metadata, struct writer *writer);
+
+/* Lets the writer know what its session has from now on. Leaves nothing in metadata. */
+void metadata_keep(struct metadata *metadata, struct writer *writer);
 
 /* Adds record 0 to the writer's batch, for the generation in its head. previous: the one
  * that it replaces, or NULL. records: how many are written with it, itself included. */

@@ -102,9 +102,9 @@ static int take_over(struct writer *writer, const struct checked *checked)
 	return HF_OK;
 }
 
-/* Moves the head to the log's last good record. What is newly acknowledged by that is
- * made durable first (see adopt in writer.c for why it is written again). */
-static int move_head(struct writer *writer, const struct checked *checked)
+/* Writes the good records that nobody is known to have acknowledged once more, to be
+ * synced before the head tells of them (see adopt in writer.c for the reason). */
+static int rewrite(struct writer *writer, const struct checked *checked)
 {
 	const struct storage_ops *ops = writer->env->storage->ops;
 	uint64_t known = 0;
@@ -120,8 +120,16 @@ static int move_head(struct writer *writer, const struct checked *checked)
 		rc = ops->log_write(writer->log, known, bytes.data, bytes.size);
 		known += bytes.size;
 	}
+	return rc == HF_OK ? rc : writer_poison(writer, rc);
+}
+
+/* Moves the head to the log's last good record. */
+static int move_head(struct writer *writer, const struct checked *checked)
+{
+	int rc = rewrite(writer, checked);
+
 	if (rc == HF_OK)
-		rc = ops->log_sync(writer->log);
+		rc = writer->env->storage->ops->log_sync(writer->log);
 	return rc == HF_OK ? writer_put_head(writer, &writer->head) : writer_poison(writer, rc);
 }
 
@@ -139,6 +147,8 @@ static int remove_rest(struct writer *writer, const struct checked *checked,
 			writer->env->storage, writer->report, writer->id,
 			hf_verdict_name(removed->verdict), removed->bytes.data,
 			removed->bytes.size, removed->name);
+	if (rc == HF_OK)
+		rc = rewrite(writer, checked);
 	if (rc != HF_OK)
 		return rc;
 	writer->must_cut = checked->log_size > checked->scan.offset;

@@ -38,6 +38,20 @@ static int flush(struct saving *saving)
 	return rc;
 }
 
+/* Refuses an id that stands for another record of the same save already. */
+static int note_id(struct writer *writer, const struct hf_append *record, uint64_t n)
+{
+	struct hf_slice id = { record->id, strlen(record->id) };
+	struct ids_entry entry = ids_digest(id, id, id, n);
+	uint64_t earlier;
+
+	if (ids_find(&writer->ids, &entry, &earlier) != IDS_NEW)
+		return report_fail(writer->report, HF_ERR_ID_REUSED, "save",
+				   "the id of record %" PRIu64 " stands for record %" PRIu64 " too", n,
+				   earlier);
+	return ids_add(&writer->ids, &entry);
+}
+
 static int add_one(struct saving *saving, const struct hf_append *record)
 {
 	struct report *report = saving->writer->report;
@@ -49,8 +63,11 @@ static int add_one(struct saving *saving, const struct hf_append *record)
 	    (record->json == NULL && record->json_size > 0))
 		return report_fail(report, HF_ERR_INVALID, "save",
 				   "a record's type or id is not one that can be saved");
-	rc = batch_add(batch, report, &(struct batch_record){ record->type, record->id,
-							      { record->json, record->json_size } });
+	rc = batch_add(batch, report,
+		       &(struct batch_record){ record->type, record->id,
+					       { record->json, record->json_size }, false });
+	if (rc == HF_OK && record->id != NULL)
+		rc = note_id(saving->writer, record, batch->n - 1);
 	if (rc == HF_OK && batch->bytes.size >= save_piece_size)
 		rc = flush(saving);
 	return rc;
@@ -90,6 +107,9 @@ static int begin_shadow(struct writer *shadow, struct writer *writer)
 				   .head = head };
 	shadow->batch.bytes.max = writer->batch.bytes.max;
 	shadow->batch.data_size_max = writer->batch.data_size_max;
+	if (head.generation > (uint64_t)INT64_MAX)
+		return report_fail(writer->report, HF_ERR_SESSION_SIZE, "save",
+				   "there can be no further generation");
 	return session_key_new(env->keyring, writer->report, head.key_id, writer->id.bytes,
 			       head.generation, &shadow->key);
 }
@@ -139,9 +159,6 @@ int writer_save(struct writer *writer, const struct hf_session_options *options,
 
 	if (rc == HF_OK)
 		rc = take_metadata(writer, options, &metadata);
-	/* Record 0 will name this state; so the head that has it must not get lost. */
-	if (rc == HF_OK)
-		rc = writer_sync(writer);
 	if (rc == HF_OK)
 		rc = begin_shadow(&shadow, writer);
 	if (rc == HF_OK)
@@ -154,12 +171,21 @@ int writer_save(struct writer *writer, const struct hf_session_options *options,
 	memcpy(previous.mac, writer->head.mac, MAC_SIZE);
 	rc = add_all(&saving, &metadata, &previous, records, count);
 	if (rc == HF_OK)
+		rc = writer_check_lock(writer);
+	/* Record 0 names the state that the head has; so that must be durable once the new
+	 * generation is in place. */
+	if (rc == HF_OK)
+		rc = writer_sync(writer);
+	if (rc == HF_OK)
 		rc = replace(writer, &saving);
+	if (rc == HF_OK)
+		metadata_keep(&metadata, writer);
 out:
 	if (saving.temp != NULL)
 		writer->env->storage->ops->temp_abandon(saving.temp);
 	session_key_free(writer->env->keyring, shadow.key);
 	batch_release(&shadow.batch);
+	ids_release(&shadow.ids);
 	metadata_release(&metadata);
 	return rc;
 }

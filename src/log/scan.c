@@ -6,14 +6,17 @@
 #include <string.h>
 
 #include "base/invariant.h"
+#include "base/text.h"
 #include "format/record.h"
 
 /* A part below this size is not worth a thread (starting one costs about 30 us). */
 static const size_t part_size_min = 1 << 20;
 enum { PARTS_MAX = 16 };
 
-/* Checks one line (without line feed) and adds it. */
-static bool scan_line(struct mac *key, const char *line, size_t size, struct scan *scan)
+/* Checks one line (without line feed) and adds it, but not its time: *ret_at is that as
+ * text. */
+static bool scan_line(struct mac *key, const char *line, size_t size, struct scan *scan,
+		      struct hf_slice *ret_at)
 {
 	struct hf_record record;
 	uint8_t computed[MAC_SIZE];
@@ -27,26 +30,31 @@ static bool scan_line(struct mac *key, const char *line, size_t size, struct sca
 		if (!mac_equal(computed, found))
 			return false;
 	}
-	if (!record_decode(line, size, &record) || record.n != scan->records ||
+	if (!record_find(line, size, &record) || record.n != scan->records ||
 	    !fold_record(&scan->fold, &record))
 		return false;
 	memcpy(scan->mac, found, MAC_SIZE);
 	scan->records++;
 	scan->offset += size + 1;
+	*ret_at = record.at;
 	return true;
 }
 
 static void scan_part(struct mac *key, const char *bytes, size_t size, struct scan *scan)
 {
 	const char *end = bytes + size;
+	struct hf_slice at = { NULL, 0 };
 
 	while (bytes < end) {
 		const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
 
-		if (feed == NULL || !scan_line(key, bytes, (size_t)(feed - bytes), scan))
-			return;
+		if (feed == NULL || !scan_line(key, bytes, (size_t)(feed - bytes), scan, &at))
+			break;
 		bytes = feed + 1;
 	}
+	/* Of all the times only the last one counts. */
+	if (at.data != NULL)
+		(void)text_get_time(at.data, &scan->fold.updated_us);
 }
 
 /* A run of whole lines that one thread checks. */
@@ -197,37 +205,71 @@ int scan_lines(const struct log_env *env, struct report *report, const struct se
 	return rc;
 }
 
+/* What has been seen of the lines after a bad one. */
+struct rest {
+	struct mac *key;
+	const uint8_t *mac;        /* of the last good record */
+	uint8_t before[MAC_SIZE];  /* on the line before, if that has a tail */
+	bool has_before;
+	struct hf_slice before_at; /* its time; empty if it has none */
+	struct hf_slice at;        /* of the records found; empty: none yet */
+};
+
+static bool checks_after(struct mac *key, const uint8_t previous[static MAC_SIZE],
+			 struct hf_slice covered, const uint8_t found[static MAC_SIZE])
+{
+	uint8_t computed[MAC_SIZE];
+
+	record_mac(key, previous, covered.data, covered.size, computed);
+	return mac_equal(computed, found);
+}
+
+static bool is_same(struct hf_slice a, struct hf_slice b)
+{
+	return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+/* Adds a line; is_first: the bad one itself. False: it is a record that cannot have been
+ * written together with all that was found before it. */
+static bool add_to_rest(struct rest *rest, const char *line, size_t size, bool is_first)
+{
+	struct hf_record record = { 0 };
+	struct hf_slice covered = { line, 0 };
+	uint8_t found[MAC_SIZE];
+	bool is_split = record_split(line, size, &covered.size, found);
+	bool is_good = true;
+
+	if (is_split && !is_first && checks_after(rest->key, rest->mac, covered, found))
+		return false;
+	if (is_split)
+		(void)record_find(line, size, &record);
+	if (is_split && !is_first && rest->has_before &&
+	    checks_after(rest->key, rest->before, covered, found)) {
+		is_good = record.at.size > 0 && is_same(record.at, rest->before_at) &&
+			  (rest->at.size == 0 || is_same(record.at, rest->at));
+		rest->at = record.at;
+	}
+	rest->has_before = is_split;
+	rest->before_at = record.at;
+	if (is_split)
+		memcpy(rest->before, found, MAC_SIZE);
+	return is_good;
+}
+
 bool scan_finds_record(struct mac *key, const uint8_t mac[static MAC_SIZE], const char *bytes,
 		       size_t size)
 {
 	const char *end = bytes + size;
-	uint8_t before[MAC_SIZE];
-	uint8_t found[MAC_SIZE];
-	uint8_t computed[MAC_SIZE];
-	bool has_before = false;
-	size_t covered;
+	struct rest rest = { .key = key, .mac = mac };
 
-	for (bool is_first = true;; is_first = false) {
+	for (bool is_first = true; bytes < end; is_first = false) {
 		const char *feed = memchr(bytes, '\n', (size_t)(end - bytes));
-		bool is_split;
 
 		if (feed == NULL)
 			return false;
-		is_split = record_split(bytes, (size_t)(feed - bytes), &covered, found);
-		if (is_split && !is_first) {
-			record_mac(key, mac, bytes, covered, computed);
-			if (mac_equal(computed, found))
-				return true;
-			if (has_before) {
-				record_mac(key, before, bytes, covered, computed);
-				if (mac_equal(computed, found))
-					return true;
-			}
-		}
-		has_before = is_split;
-		memcpy(before, found, MAC_SIZE);
+		if (!add_to_rest(&rest, bytes, (size_t)(feed - bytes), is_first))
+			return true;
 		bytes = feed + 1;
-		if (bytes == end)
-			return false;
 	}
+	return false;
 }

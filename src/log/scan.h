@@ -33,7 +33,9 @@ int scan_lines(const struct log_env *env, struct report *report, const struct se
 	       const char *bytes, size_t size, struct scan *scan);
 
 /* True if bytes that do not check hold, after their first line, a complete line that
- * checks against the MAC on the line before it or against mac. */
+ * checks against mac, or lines that check against the MACs on the lines before them and
+ * are not all of one time. Records of one time are of one batch, whose one write a power
+ * cut may have brought onto the medium in any order. */
 bool scan_finds_record(struct mac *key, const uint8_t mac[static MAC_SIZE], const char *bytes,
 		       size_t size);
 

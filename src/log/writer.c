@@ -11,7 +11,9 @@
 enum {
 	/* A handle pads its log once it has shown to be long-lived. */
 	PADDING_AFTER_COMMITS = 8,
-	/* A log's end is read with one call when no more than this stands past its head. */
+	/* The head is synced with every so manieth commit. */
+	HEAD_SYNC_COMMITS = 256,
+	/* What may stand past a head, besides padding, for the log's end to be read alone. */
 	END_SIZE = 64 << 10,
 };
 /* Bytes of one batch, which bounds the memory of a handle. */
@@ -50,6 +52,7 @@ void writer_free(struct writer *writer)
 		ops->log_close(writer->log);
 	session_key_free(writer->env->keyring, writer->key);
 	ids_release(&writer->ids);
+	metadata_release(&writer->metadata);
 	batch_release(&writer->batch);
 	ops->unlock(writer->lock);
 	mem_free(writer);
@@ -57,7 +60,7 @@ void writer_free(struct writer *writer)
 
 int writer_usable(struct writer *writer)
 {
-	if (!session_key_is_ready(writer->key))
+	if (!session_key_is_ready(writer->env->keyring, writer->key))
 		return report_fail(writer->report, HF_ERR_FORKED, "write",
 				   "the handle was opened before fork");
 	if (writer->is_poisoned)
@@ -85,6 +88,9 @@ int writer_begin(struct writer *writer)
 
 	if (rc < 0)
 		return report_errno(writer->report, -rc, "clock_gettime", NULL);
+	/* Records of one time are taken to be of one batch (see scan_finds_record). */
+	if (now_us == writer->head.updated_us)
+		now_us++;
 	batch_begin(&writer->batch, &writer->key->record, writer->head.records,
 		    writer->head.mac, now_us);
 	return HF_OK;
@@ -92,9 +98,23 @@ int writer_begin(struct writer *writer)
 
 int writer_add(struct writer *writer, const char *type, const char *json, size_t size)
 {
-	struct batch_record record = { type, NULL, { json, size } };
+	struct batch_record record = { type, NULL, { json, size }, true };
+	int rc;
 
-	return batch_add(&writer->batch, writer->report, &record);
+	/* The limit is for what a host appends: it must not stand in the way of a repair. */
+	writer->batch.data_size_max = UINT32_MAX;
+	rc = batch_add(&writer->batch, writer->report, &record);
+	writer->batch.data_size_max = writer->env->record_size_max;
+	return rc;
+}
+
+/* Now and then the head is synced at the usual level too: what a power cut, or damage to
+ * the newest slot, can set the head back by stays bounded. */
+static bool is_head_sync_due(const struct writer *writer)
+{
+	return writer->env->durability == HF_STRICT ||
+	       (writer->env->durability == HF_SYNC &&
+		writer->commits % HEAD_SYNC_COMMITS == HEAD_SYNC_COMMITS - 1);
 }
 
 int writer_put_head(struct writer *writer, const struct head *head)
@@ -104,11 +124,16 @@ int writer_put_head(struct writer *writer, const struct head *head)
 	struct head next = *head;
 	int rc;
 
-	next.counter++;
+	if (next.counter > (uint64_t)INT64_MAX - 2)
+		return report_fail(writer->report, HF_ERR_SESSION_SIZE, "head",
+				   "the head cannot be written once more");
+	/* As long as it is not known that the newest slot is on the medium, it is written over,
+	 * and the other one stays: two slots on their way there could be torn by one power cut. */
+	next.counter += writer->is_head_dirty ? 2 : 1;
 	head_encode(&next, &writer->key->head, slot);
 	writer->is_head_dirty = true;
 	rc = ops->head_write(writer->log, head_slot(next.counter), slot);
-	if (rc == HF_OK && writer->env->durability == HF_STRICT) {
+	if (rc == HF_OK && is_head_sync_due(writer)) {
 		rc = ops->head_sync(writer->log);
 		writer->is_head_dirty = rc != HF_OK;
 	}
@@ -192,6 +217,16 @@ static void cut_back(struct writer *writer)
 	writer->report->detail = detail;
 }
 
+/* Somebody who tidies up may have removed the lock file, and then another writer may have
+ * come in. It may still be removed right after this check, but no longer go unnoticed for
+ * the rest of the session. */
+int writer_check_lock(struct writer *writer)
+{
+	int rc = writer->env->storage->ops->lock_check(writer->lock, writer->report);
+
+	return rc == HF_ERR_BUSY ? writer_poison(writer, rc) : rc;
+}
+
 int writer_commit(struct writer *writer, bool is_durable)
 {
 	struct batch *batch = &writer->batch;
@@ -201,6 +236,9 @@ int writer_commit(struct writer *writer, bool is_durable)
 
 	if (batch->bytes.size == 0)
 		return HF_OK;
+	rc = writer_check_lock(writer);
+	if (rc != HF_OK)
+		return rc;
 	if (head.offset > (uint64_t)INT64_MAX - batch->bytes.size - HF_PADDING_MAX)
 		return report_fail(writer->report, HF_ERR_SESSION_SIZE, "append",
 				   "the log would be too large");
@@ -218,6 +256,8 @@ int writer_commit(struct writer *writer, bool is_durable)
 	rc = writer_put_head(writer, &head);
 	if (rc != HF_OK)
 		return rc;
+	if (fold.name.size > 0 || fold.project.size > 0 || fold.config.size > 0)
+		writer->knows_metadata = false;
 	writer->must_cut = false;
 	writer->commits++;
 	return HF_OK;
@@ -279,8 +319,12 @@ static int trim(struct writer *writer)
  * that damage to one of them hides nothing. */
 static int settle(struct writer *writer)
 {
-	int rc = trim(writer);
+	int rc = writer_check_lock(writer);
 
+	if (rc == HF_OK)
+		rc = trim(writer);
+	if (rc == HF_OK)
+		rc = writer_sync(writer);
 	if (rc == HF_OK)
 		rc = writer_put_head(writer, &writer->head);
 	return rc == HF_OK ? writer_sync(writer) : rc;
@@ -304,7 +348,7 @@ int writer_close(struct writer *writer, enum hf_close how)
 
 /* The bytes of a log from the tail of its last acknowledged record on. */
 struct log_end {
-	char bytes[END_SIZE];
+	char *bytes;
 	size_t size;        /* bytes read */
 	size_t past;        /* where what is past the head begins */
 };
@@ -315,19 +359,22 @@ static int read_end(struct writer *writer, const struct head *head, struct log_e
 {
 	const struct storage_ops *ops = writer->env->storage->ops;
 	uint8_t mac[MAC_SIZE];
-	size_t covered;
+	size_t covered, size;
 	int rc = ops->log_size(writer->log, &writer->log_end);
 
 	*ret_fits = false;
 	end->past = FORMAT_TAIL_SIZE + 1;
 	if (rc != HF_OK || head->offset < end->past || writer->log_end < head->offset ||
-	    writer->log_end - head->offset > END_SIZE - end->past)
+	    writer->log_end - head->offset > (uint64_t)END_SIZE + HF_PADDING_MAX)
 		return rc;
-	rc = ops->log_read(writer->log, head->offset - end->past, end->bytes, END_SIZE, &end->size);
+	size = end->past + (size_t)(writer->log_end - head->offset);
+	end->bytes = mem_new(size, 1);
+	if (end->bytes == NULL)
+		return HF_ERR_NOMEM;
+	rc = ops->log_read(writer->log, head->offset - end->past, end->bytes, size, &end->size);
 	if (rc != HF_OK)
 		return rc;
-	*ret_fits = end->size == end->past + (size_t)(writer->log_end - head->offset) &&
-		    end->bytes[end->past - 1] == '\n' &&
+	*ret_fits = end->size == size && end->bytes[end->past - 1] == '\n' &&
 		    record_split(end->bytes, FORMAT_TAIL_SIZE, &covered, mac) &&
 		    mac_equal(mac, head->mac);
 	return HF_OK;
@@ -356,36 +403,31 @@ static int adopt(struct writer *writer, const struct scan *scan, const char *byt
 
 /* Goes on from the end of a log that fits its head. Says whether that could be done. */
 static int continue_from_end(struct writer *writer, const struct found_head *found,
-			     bool *ret_done)
+			     const struct log_end *end, bool *ret_done)
 {
-	struct log_end end;
 	struct scan scan = { 0 };
 	size_t rest;
-	bool fits;
-	int rc = read_end(writer, &found->head, &end, &fits);
+	int rc = session_key_new(writer->env->keyring, writer->report, found->head.key_id,
+				 writer->id.bytes, found->head.generation, &writer->key);
 
 	*ret_done = false;
-	if (rc != HF_OK || !fits)
-		return rc;
-	rc = session_key_new(writer->env->keyring, writer->report, found->head.key_id,
-			     writer->id.bytes, found->head.generation, &writer->key);
 	if (rc != HF_OK)
 		return rc;
 	scan.records = found->head.records;
 	scan.offset = found->head.offset;
 	memcpy(scan.mac, found->head.mac, MAC_SIZE);
-	rc = scan_lines(writer->env, writer->report, writer->key, end.bytes + end.past,
-			end.size - end.past, &scan);
+	rc = scan_lines(writer->env, writer->report, writer->key, end->bytes + end->past,
+			end->size - end->past, &scan);
 	if (rc != HF_OK)
 		return rc;
-	for (rest = end.past + (size_t)(scan.offset - found->head.offset); rest < end.size; rest++) {
-		if (end.bytes[rest] != '\n')
+	for (rest = end->past + (size_t)(scan.offset - found->head.offset); rest < end->size; rest++) {
+		if (end->bytes[rest] != '\n')
 			return HF_OK;
 	}
 	writer->head = found->head;
 	*ret_done = true;
 	return scan.records > found->head.records ?
-		       adopt(writer, &scan, end.bytes + end.past) : HF_OK;
+		       adopt(writer, &scan, end->bytes + end->past) : HF_OK;
 }
 
 /* The way for the common case: the head is good, and so is what little follows it. */
@@ -394,6 +436,8 @@ static int open_at_end(struct writer *writer, bool *ret_done)
 	const struct storage_ops *ops = writer->env->storage->ops;
 	uint8_t slots[STORAGE_HEAD_SIZE];
 	struct found_head found = { 0 };
+	struct log_end end = { NULL, 0, 0 };
+	bool fits = false;
 	int rc;
 
 	*ret_done = false;
@@ -407,7 +451,11 @@ static int open_at_end(struct writer *writer, bool *ret_done)
 		return HF_OK;
 	if (rc != HF_OK || !found.is_valid || (found.head.flags & FORMAT_HEAD_DELETED) != 0)
 		return rc;
-	return continue_from_end(writer, &found, ret_done);
+	rc = read_end(writer, &found.head, &end, &fits);
+	if (rc == HF_OK && fits)
+		rc = continue_from_end(writer, &found, &end, ret_done);
+	mem_free(end.bytes);
+	return rc;
 }
 
 /* The way for all other cases: check everything and act on the verdict. */
@@ -432,6 +480,7 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 		const struct writer_open *options, struct hf_repair *ret_repair,
 		struct writer **ret_writer)
 {
+	const uint32_t acceptable = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING);
 	struct hf_repair repair = { 0 };
 	struct storage_lock *lock = NULL;
 	struct writer *writer = NULL;
@@ -440,6 +489,9 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 	 * must not be removed afterwards either: that nothing is found is no reason to remove. */
 	int rc = writer_find(env, report, id);
 
+	if (rc == HF_OK && (options->accept & ~acceptable) != 0)
+		rc = report_fail(report, HF_ERR_INVALID, "open",
+				 "only gap and head-missing can be accepted");
 	if (rc == HF_OK)
 		rc = env->storage->ops->lock(env->storage, report, id, options->timeout_ms, &lock);
 	if (rc == HF_OK)

@@ -20,6 +20,7 @@
 #include "log/check.h"
 #include "log/env.h"
 #include "log/ids.h"
+#include "log/metadata.h"
 
 struct writer {
 	const struct log_env *env;
@@ -37,8 +38,10 @@ struct writer {
 	bool has_written;      /* through this handle */
 	bool is_padding_off;   /* there was no space for it */
 	bool knows_ids;        /* ids holds what the log's end has */
+	bool knows_metadata;   /* metadata holds what a save keeps */
 	uint32_t commits;
 	struct ids ids;
+	struct metadata metadata;
 	struct batch batch;
 };
 
@@ -81,6 +84,9 @@ int writer_delete(const struct log_env *env, struct report *report, struct stora
 
 /* HF_OK if the storage has a log or a head of this session, HF_ERR_NOTFOUND if neither. */
 int writer_find(const struct log_env *env, struct report *report, struct storage_id id);
+/* True if it is known that there is no such session: no files, or what a removal or a
+ * creation that was cut short has left of them. */
+bool writer_is_gone(const struct log_env *env, struct report *report, struct storage_id id);
 
 /* ---- Between the files of this folder ---- */
 
@@ -94,6 +100,10 @@ void writer_free(struct writer *writer);
 int writer_usable(struct writer *writer);
 /* Poisons it; returns code. */
 int writer_poison(struct writer *writer, int code);
+
+/* HF_ERR_BUSY (and it is poisoned) if the lock no longer keeps others out; other errors
+ * leave it as it is. */
+int writer_check_lock(struct writer *writer);
 
 /* Begins the batch that follows the log's last record, with the present time. */
 int writer_begin(struct writer *writer);

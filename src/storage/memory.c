@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/invariant.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "storage/memory_internal.h"
@@ -187,6 +188,14 @@ static bool memory_is_locked(struct storage *storage, struct storage_id id)
 	return locked;
 }
 
+/* Nobody can remove a lock in memory. */
+static int memory_lock_check(struct storage_lock *lock, struct report *report)
+{
+	(void)report;
+	INVARIANT(((struct memory_lock *)lock)->session->locked);
+	return HF_OK;
+}
+
 static void memory_unlock(struct storage_lock *lock)
 {
 	if (lock == NULL)
@@ -336,6 +345,7 @@ static const struct storage_ops memory_ops = {
 	.lock = memory_lock,
 	.is_locked = memory_is_locked,
 	.unlock = memory_unlock,
+	.lock_check = memory_lock_check,
 	.create = memory_create,
 	.log_open = memory_log_open,
 	.remove = memory_remove,

@@ -149,6 +149,7 @@ static const struct storage_ops posix_ops = {
 	.head_write = posix_log_head_write,
 	.head_sync = posix_log_head_sync,
 	.head_peek = posix_log_head_peek,
+	.lock_check = posix_lock_check,
 };
 
 struct posix *posix_of(struct storage *storage)

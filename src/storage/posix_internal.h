@@ -100,6 +100,7 @@ int posix_lock_take(struct storage *storage, struct report *report, struct stora
 		    uint32_t timeout_ms, struct storage_lock **ret_lock);
 bool posix_lock_is_held(struct storage *storage, struct storage_id id);
 void posix_lock_release(struct storage_lock *lock);
+int posix_lock_check(struct storage_lock *lock, struct report *report);
 
 /* ---- posix_temp.c ---- */
 

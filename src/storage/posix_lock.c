@@ -26,7 +26,11 @@ enum {
 
 struct posix_lock {
 	struct storage_lock base;
+	struct storage_id id;
 	int fd;
+	pid_t owner; /* a forked child has the descriptor too, but not the right */
+	dev_t device;
+	ino_t inode;
 };
 
 /* Says who holds the lock: "<pid> <host> <since>". None of it is ever relied upon. */
@@ -69,6 +73,8 @@ static void read_holder(struct posix *posix, int fd, char holder[HOLDER_SIZE])
 /* What one attempt found. */
 struct attempt {
 	int fd;                   /* >= 0: the lock is ours */
+	dev_t device;
+	ino_t inode;
 	bool was_filled;          /* its last holder left names in doubt */
 	char holder[HOLDER_SIZE]; /* who has it instead, or "" */
 };
@@ -104,6 +110,8 @@ static int attempt_lock(struct posix *posix, struct report *report, const char *
 	}
 	if (rc == 0 && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino) {
 		ret_attempt->fd = fd;
+		ret_attempt->device = opened.st_dev;
+		ret_attempt->inode = opened.st_ino;
 		ret_attempt->was_filled = named.st_size != 0;
 		fd = -1;
 	}
@@ -184,7 +192,11 @@ int posix_lock_take(struct storage *storage, struct report *report, struct stora
 	if (rc != HF_OK)
 		goto out;
 	lock->base.storage = storage;
+	lock->id = id;
 	lock->fd = attempt.fd;
+	lock->owner = posix->sys->process(posix->sys->context);
+	lock->device = attempt.device;
+	lock->inode = attempt.inode;
 	*ret_lock = &lock->base;
 	attempt.fd = -1;
 	lock = NULL;
@@ -225,8 +237,29 @@ void posix_lock_release(struct storage_lock *lock)
 		return;
 	posix = posix_of(lock->storage);
 	sys = posix->sys;
-	if (!__atomic_load_n(&posix->is_in_doubt, __ATOMIC_ACQUIRE))
-		(void)sys->truncate(sys->context, own->fd, 0);
+	if (sys->process(sys->context) == own->owner) {
+		if (!__atomic_load_n(&posix->is_in_doubt, __ATOMIC_ACQUIRE))
+			(void)sys->truncate(sys->context, own->fd, 0);
+		/* Closing alone would leave the lock to children that have the descriptor. */
+		(void)sys->lock(sys->context, own->fd, SYS_LOCK_NONE);
+	}
 	(void)sys->close(sys->context, own->fd);
 	mem_free(own);
+}
+
+int posix_lock_check(struct storage_lock *lock, struct report *report)
+{
+	struct posix_lock *own = (struct posix_lock *)lock;
+	struct posix *posix = posix_of(lock->storage);
+	const struct sys *sys = posix->sys;
+	struct posix_name name = posix_file_name(own->id, POSIX_LOCK_SUFFIX);
+	struct stat named = { 0 };
+	int rc = sys->stat_at(sys->context, posix->sessions_fd, name.text, &named);
+
+	if (rc < 0 && rc != -ENOENT)
+		return posix_file_fail(report, rc, "fstatat", name.text);
+	/* The descriptor keeps the inode's number from being used again. */
+	if (rc == -ENOENT || named.st_dev != own->device || named.st_ino != own->inode)
+		return report_fail(report, HF_ERR_BUSY, "lock", "%s: was removed", name.text);
+	return HF_OK;
 }

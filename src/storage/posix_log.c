@@ -127,7 +127,7 @@ int posix_log_map(struct storage_log *log, size_t size, struct storage_map *ret_
 	const struct sys *sys = sys_of(log);
 	struct storage_map map = { "", 0 };
 	const void *bytes;
-	uint64_t present;
+	uint64_t present = 0;
 	int rc;
 
 	if (size > 0) {
@@ -200,6 +200,16 @@ static int open_head(struct posix_log *log)
 	return posix_file_open(posix, log->base.report, name.text, flags, &found, &log->head_fd);
 }
 
+/* Whether there is a head: one whose name is known to be durable spares a sync. */
+static bool has_head(struct posix_log *log)
+{
+	struct posix *posix = posix_of(log->base.storage);
+	struct posix_name name = posix_file_name(log->id, POSIX_HEAD_SUFFIX);
+	struct stat found;
+
+	return posix->sys->stat_at(posix->sys->context, posix->sessions_fd, name.text, &found) == 0;
+}
+
 /* Makes the head, which was not there. */
 static int make_head(struct posix_log *log)
 {
@@ -239,7 +249,7 @@ int posix_log_head_write(struct storage_log *log, unsigned slot,
 
 	INVARIANT(own->access == STORAGE_WRITE && slot < STORAGE_HEAD_SLOTS);
 	if (own->head_fd < 0)
-		rc = make_head(own);
+		rc = has_head(own) ? open_head(own) : make_head(own);
 	if (rc != HF_OK)
 		return rc;
 	rc = sys_write_all(sys_of(log), own->head_fd, bytes, STORAGE_HEAD_SLOT_SIZE,

@@ -80,7 +80,8 @@ struct storage_ops {
 		    uint32_t timeout_ms, struct storage_lock **ret_lock);
 	/* True if anybody holds the lock now, this process included. */
 	bool (*is_locked)(struct storage *storage, struct storage_id id);
-	/* Gives the lock back. NULL is allowed. */
+	/* Gives the lock back. In a child forked since it was taken it only lets go of the
+	 * child's share, and the parent keeps it. NULL is allowed. */
 	void (*unlock)(struct storage_lock *lock);
 
 	/* Makes a session with this head and log, the lock being held: the head first, then
@@ -141,6 +142,9 @@ struct storage_ops {
 	 * read). HF_ERR_NOTFOUND: no head; the report gets no entry for that. */
 	int (*head_peek)(struct storage *storage, struct report *report, struct storage_id id,
 			 uint8_t ret_head[STORAGE_HEAD_SIZE]);
+
+	/* HF_OK while the lock keeps others out; HF_ERR_BUSY if its file was removed. */
+	int (*lock_check)(struct storage_lock *lock, struct report *report);
 };
 
 struct storage {

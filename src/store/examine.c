@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "log/writer.h"
 #include "store/marker.h"
 #include "store/store.h"
 
@@ -116,6 +118,20 @@ static void examine_stray(void *context, const char *place, const char *name, bo
 		find(e, HF_LOG_WARNING, "files", "%s%s%s is not a file of the store", place, slash, name);
 }
 
+/* A removal that was cut short leaves files of a session that is listed nowhere. */
+static bool examine_session(void *context, const struct storage_found *found)
+{
+	struct examination *e = context;
+	char id[TEXT_UUID_SIZE + 1] = "";
+
+	if (!writer_is_gone(&e->store->env, &e->report, found->id))
+		return true;
+	text_put_uuid(found->id.bytes, id);
+	find(e, HF_LOG_WARNING, "files", "session %s was removed, but not all of its files: remove it again",
+	     id);
+	return true;
+}
+
 static int examine_clock(struct examination *e)
 {
 	const struct sys *sys = e->store->sys;
@@ -133,14 +149,18 @@ int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
 		     struct hf_detail *detail)
 {
 	struct examination e = { store, store_report(store), each, context };
-	int rc;
+	int rc = store_check_call(each != NULL ? store : NULL, store, &e.report);
 
+	if (rc != HF_OK)
+		return report_deliver(&e.report, rc, detail);
 	examine_permissions(&e);
 	rc = keyring_list(store->keyring, &e.report, examine_key, &e);
 	if (rc == HF_OK)
 		rc = examine_space(&e);
 	if (rc == HF_OK)
 		rc = store->storage->ops->each_stray(store->storage, &e.report, examine_stray, &e);
+	if (rc == HF_OK)
+		rc = store->storage->ops->each(store->storage, &e.report, examine_session, &e);
 	if (rc == HF_OK)
 		rc = examine_clock(&e);
 	return report_deliver(&e.report, rc, detail);

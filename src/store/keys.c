@@ -5,16 +5,22 @@
 int hf_key_list(struct hf_store *store, hf_key_fn each, void *context, struct hf_detail *detail)
 {
 	struct report report = store_report(store);
+	/* A pointer to a function is no pointer to void. */
+	int rc = store_check_call(each != NULL ? store : NULL, store, &report);
 
-	return report_deliver(&report, keyring_list(store->keyring, &report, each, context), detail);
+	if (rc == HF_OK)
+		rc = keyring_list(store->keyring, &report, each, context);
+	return report_deliver(&report, rc, detail);
 }
 
 int hf_key_prepare(struct hf_store *store, struct hf_detail *detail, struct hf_key_info *ret_key)
 {
 	struct report report = store_report(store);
 	struct hf_key_info key;
-	int rc = keyring_prepare(store->keyring, &report, &key);
+	int rc = store_check_call(store, store, &report);
 
+	if (rc == HF_OK)
+		rc = keyring_prepare(store->keyring, &report, &key);
 	if (rc == HF_OK && ret_key != NULL)
 		*ret_key = key;
 	return report_deliver(&report, rc, detail);
@@ -23,6 +29,9 @@ int hf_key_prepare(struct hf_store *store, struct hf_detail *detail, struct hf_k
 int hf_key_drop(struct hf_store *store, struct hf_detail *detail)
 {
 	struct report report = store_report(store);
+	int rc = store_check_call(store, store, &report);
 
-	return report_deliver(&report, keyring_drop(store->keyring, &report), detail);
+	if (rc == HF_OK)
+		rc = keyring_drop(store->keyring, &report);
+	return report_deliver(&report, rc, detail);
 }

@@ -6,9 +6,10 @@
 #include "base/text.h"
 #include "log/check.h"
 #include "log/found.h"
+#include "log/writer.h"
 #include "store/store.h"
 
-enum { PREFIX_MIN = 4 };
+enum { PREFIX_MIN = 4, LOOKS_MAX = 4 };
 
 struct hf_list {
 	const struct hf_store *store;
@@ -57,9 +58,11 @@ int hf_list_open(struct hf_store *store, const char *prefix, struct hf_detail *d
 {
 	struct report report = store_report(store);
 	struct hf_list *list = mem_new(1, sizeof *list);
-	int rc = HF_ERR_NOMEM;
+	int rc = store_check_call(store, ret_list, &report);
 
-	if (list == NULL)
+	if (rc == HF_OK && list == NULL)
+		rc = HF_ERR_NOMEM;
+	if (rc != HF_OK)
 		goto out;
 	list->store = store;
 	text_copy(list->prefix, sizeof list->prefix, prefix != NULL ? prefix : "");
@@ -92,8 +95,8 @@ static int head_error(const struct found_head *found, bool has_log)
 	return has_log ? HF_ERR_HEAD_MISSING : HF_ERR_TRUNCATED;
 }
 
-/* Describes one session. False: it is none, or no longer. */
-static bool describe(struct hf_list *list, const struct storage_found *session,
+/* Describes one session by what its names and its head tell. False: it is none. */
+static bool describe_once(struct hf_list *list, const struct storage_found *session,
 		     struct hf_entry *entry)
 {
 	const struct log_env *env = &list->store->env;
@@ -122,6 +125,35 @@ static bool describe(struct hf_list *list, const struct storage_found *session,
 		entry->error = head_error(&found, session->has_log);
 	entry->active = env->storage->ops->is_locked(env->storage, session->id);
 	return true;
+}
+
+/* True unless the log is known not to be there. */
+static bool has_log(struct hf_list *list, struct storage_id id)
+{
+	const struct log_env *env = &list->store->env;
+	struct storage_log *log = NULL;
+	int rc = env->storage->ops->log_open(env->storage, &list->report, id, STORAGE_READ, &log);
+
+	if (rc == HF_OK)
+		env->storage->ops->log_close(log);
+	return rc != HF_ERR_NOTFOUND;
+}
+
+/* Describes one session. False: it is none, or no longer. The names were read a while ago:
+ * one that came or went since then only seems to lack a part, so that is looked at again. */
+static bool describe(struct hf_list *list, const struct storage_found *session,
+		     struct hf_entry *entry)
+{
+	struct storage_found now = *session;
+
+	for (unsigned look = 1;; look++) {
+		if (!describe_once(list, &now, entry))
+			return false;
+		if ((entry->error != HF_ERR_HEAD_MISSING && entry->error != HF_ERR_TRUNCATED) ||
+		    look == LOOKS_MAX)
+			return true;
+		now.has_log = has_log(list, session->id);
+	}
 }
 
 int hf_list_next(struct hf_list *list, struct hf_entry *ret_entry)
@@ -164,6 +196,20 @@ static int take_only(struct hf_list *list, char ret_id[HF_ID_SIZE])
 	return hf_list_next(list, &entry) == HF_OK ? HF_ERR_AMBIGUOUS : HF_OK;
 }
 
+/* A whole id needs no walk over all sessions. */
+static int find_whole(struct hf_store *store, struct report *report, const char *text,
+		      char ret_id[HF_ID_SIZE])
+{
+	struct storage_id id;
+	int rc = store_id(report, text, &id);
+
+	if (rc == HF_OK && writer_is_gone(&store->env, report, id))
+		rc = HF_ERR_NOTFOUND;
+	if (rc == HF_OK)
+		memcpy(ret_id, text, HF_ID_SIZE);
+	return rc;
+}
+
 int hf_session_find(struct hf_store *store, const char *prefix, struct hf_detail *detail,
 		    char ret_id[HF_ID_SIZE])
 {
@@ -172,6 +218,11 @@ int hf_session_find(struct hf_store *store, const char *prefix, struct hf_detail
 	char id[HF_ID_SIZE];
 	int rc;
 
+	rc = store_check_call(store, ret_id, &report);
+	if (rc != HF_OK)
+		return report_deliver(&report, rc, detail);
+	if (prefix != NULL && strnlen(prefix, HF_ID_SIZE) == TEXT_UUID_SIZE)
+		return report_deliver(&report, find_whole(store, &report, prefix, ret_id), detail);
 	if (prefix == NULL || !is_prefix(prefix)) {
 		rc = report_fail(&report, HF_ERR_INVALID, "find",
 				 "an id is given by at least %d of its characters", PREFIX_MIN);

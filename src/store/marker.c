@@ -128,6 +128,24 @@ static int check_fresh(const struct sys *sys, struct report *report, int dir_fd)
 	return HF_OK;
 }
 
+int marker_sync_parent(const struct sys *sys, struct report *report, int dir_fd,
+		       const char *file)
+{
+	struct stat found;
+	int fd, rc;
+
+	if (sys->stat_at(sys->context, dir_fd, file, &found) == 0)
+		return HF_OK;
+	fd = sys->open_at(sys->context, dir_fd, "..", O_RDONLY | O_DIRECTORY, 0);
+	if (fd == -EACCES)
+		return HF_OK;
+	if (fd < 0)
+		return report_errno(report, -fd, "open", "..");
+	rc = sys->sync_all(sys->context, fd);
+	(void)sys->close(sys->context, fd);
+	return rc < 0 ? report_errno(report, -rc, "fsync", "..") : HF_OK;
+}
+
 int marker_open(const struct sys *sys, struct report *report, int dir_fd, bool make,
 		uint8_t ret_store[static 16])
 {
@@ -141,6 +159,8 @@ int marker_open(const struct sys *sys, struct report *report, int dir_fd, bool m
 						      "the directory is empty");
 	}
 	rc = check_fresh(sys, report, dir_fd);
+	if (rc == HF_OK)
+		rc = marker_sync_parent(sys, report, dir_fd, MARKER_NAME);
 	if (rc == HF_OK)
 		rc = make_marker(sys, report, dir_fd);
 	if (rc == HF_OK) {

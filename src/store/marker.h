@@ -22,4 +22,10 @@ int marker_open(const struct sys *sys, struct report *report, int dir_fd, bool m
  * says whether a crash left it over. Otherwise *ret_stale is as it was. */
 bool marker_owns(const char *name, bool *ret_stale);
 
+/* Makes the name of a directory durable unless it has the file that shows that this was
+ * done: whoever made the directory may not have come to it. A parent that may not be
+ * opened is left alone. */
+int marker_sync_parent(const struct sys *sys, struct report *report, int dir_fd,
+		       const char *file);
+
 #endif

@@ -52,6 +52,13 @@ static int leave(struct hf_session *session, int rc, struct hf_detail *detail)
 	return rc;
 }
 
+static int no_session(struct hf_detail *detail)
+{
+	struct report report = store_report(NULL);
+
+	return report_deliver(&report, store_check_call(NULL, NULL, &report), detail);
+}
+
 /* A random version 4 UUID (RFC 9562). */
 static int make_id(const struct hf_store *store, struct report *report, struct storage_id *ret_id)
 {
@@ -70,7 +77,7 @@ int hf_session_create(struct hf_store *store, const struct hf_session_options *o
 	struct report report = store_report(store);
 	struct hf_session *session = NULL;
 	struct storage_id id = { { 0 } };
-	int rc = store_writable(store, &report);
+	int rc = store_writable(store, ret_session, &report);
 
 	if (rc == HF_OK)
 		rc = options != NULL && options->id != NULL ? store_id(&report, options->id, &id) :
@@ -97,7 +104,7 @@ int hf_session_open(struct hf_store *store, const char *id_text,
 	struct writer_open open = { 0 };
 	struct hf_session *session = NULL;
 	struct storage_id id;
-	int rc = store_writable(store, &report);
+	int rc = store_writable(store, ret_session, &report);
 
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);
@@ -110,7 +117,8 @@ int hf_session_open(struct hf_store *store, const char *id_text,
 	session = session_new(store, id);
 	if (session == NULL)
 		return report_deliver(&report, HF_ERR_NOMEM, detail);
-	rc = writer_open(&store->env, &session->report, id, &open, NULL, &session->writer);
+	rc = writer_open(&store->env, &session->report, id, &open,
+			 options != NULL ? options->repair : NULL, &session->writer);
 	rc = report_deliver(&session->report, rc, detail);
 	if (rc != HF_OK)
 		session_free(session);
@@ -125,6 +133,8 @@ int hf_session_append(struct hf_session *session, const struct hf_append_options
 {
 	int rc;
 
+	if (session == NULL)
+		return no_session(detail);
 	enter(session);
 	rc = count > 0 && records == NULL ?
 		     report_fail(&session->report, HF_ERR_INVALID, "append", "there are no records") :
@@ -137,6 +147,8 @@ int hf_session_save(struct hf_session *session, const struct hf_session_options 
 {
 	int rc;
 
+	if (session == NULL)
+		return no_session(detail);
 	enter(session);
 	if (count > 0 && records == NULL)
 		rc = report_fail(&session->report, HF_ERR_INVALID, "save", "there are no records");
@@ -152,6 +164,8 @@ int hf_session_sync(struct hf_session *session, struct hf_detail *detail)
 {
 	int rc;
 
+	if (session == NULL)
+		return no_session(detail);
 	enter(session);
 	rc = writer_usable(session->writer);
 	if (rc == HF_OK)
@@ -190,7 +204,7 @@ int hf_session_delete(struct hf_store *store, const char *id_text, struct hf_det
 {
 	struct report report = store_report(store);
 	struct storage_id id;
-	int rc = store_writable(store, &report);
+	int rc = store_writable(store, store, &report);
 
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);
@@ -227,7 +241,8 @@ int hf_session_repair(struct hf_store *store, const char *id_text, uint32_t acce
 	struct hf_repair repair = { 0 };
 	struct writer *writer = NULL;
 	struct storage_id id;
-	int rc = dry_run ? HF_OK : store_writable(store, &report);
+	int rc = dry_run ? store_check_call(store, store, &report) :
+			   store_writable(store, store, &report);
 
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);

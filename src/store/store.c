@@ -21,7 +21,8 @@ enum {
 
 struct report store_report(const struct hf_store *store)
 {
-	return report_make(store->log, store->log_context);
+	return store != NULL ? report_make(store->log, store->log_context) :
+			       report_make(NULL, NULL);
 }
 
 int store_id(struct report *report, const char *text, struct storage_id *ret_id)
@@ -33,11 +34,21 @@ int store_id(struct report *report, const char *text, struct storage_id *ret_id)
 	return HF_OK;
 }
 
-int store_writable(const struct hf_store *store, struct report *report)
+int store_check_call(const struct hf_store *store, const void *argument, struct report *report)
 {
-	if (store->read_only)
-		return report_fail(report, HF_ERR_CLOSED, "open", "the store is open for reading");
+	if (store == NULL || argument == NULL)
+		return report_fail(report, HF_ERR_INVALID, "call",
+				   "an argument is NULL that must not be");
 	return HF_OK;
+}
+
+int store_writable(const struct hf_store *store, const void *argument, struct report *report)
+{
+	int rc = store_check_call(store, argument, report);
+
+	if (rc == HF_OK && store->read_only)
+		return report_fail(report, HF_ERR_CLOSED, "open", "the store is open for reading");
+	return rc;
 }
 
 void store_info(const struct head *head, struct hf_info *ret_info)
@@ -74,28 +85,13 @@ static int check_options(struct report *report, const struct hf_store_options *o
 	return HF_OK;
 }
 
-/* Makes the name of a directory that we made durable, if its parent lets us. */
-static int sync_parent(const struct sys *sys, struct report *report, int dir_fd)
-{
-	int fd = sys->open_at(sys->context, dir_fd, "..", O_RDONLY | O_DIRECTORY, 0);
-	int rc;
-
-	if (fd == -EACCES)
-		return HF_OK;
-	if (fd < 0)
-		return report_errno(report, -fd, "open", "..");
-	rc = sys->sync_all(sys->context, fd);
-	(void)sys->close(sys->context, fd);
-	return rc < 0 ? report_errno(report, -rc, "fsync", "..") : HF_OK;
-}
-
 /* Opens a directory, making it first if that is wanted. *ret_fd is -1 if it is not there
  * and not wanted. */
 static int open_dir(const struct sys *sys, struct report *report, int at_fd, const char *path,
 		    bool make, int *ret_fd)
 {
 	int made = make ? sys->mkdir_at(sys->context, at_fd, path, 0700) : -EEXIST;
-	int fd, rc = HF_OK;
+	int fd;
 
 	if (made < 0 && made != -EEXIST && made != -EROFS)
 		return report_errno(report, -made, "mkdir", path);
@@ -108,12 +104,6 @@ static int open_dir(const struct sys *sys, struct report *report, int at_fd, con
 		return report_fail(report, HF_ERR_FORMAT, "open", "%s: is not a directory", path);
 	if (fd < 0)
 		return report_errno(report, -fd, "open", path);
-	if (made == 0)
-		rc = sync_parent(sys, report, fd);
-	if (rc != HF_OK) {
-		(void)sys->close(sys->context, fd);
-		return rc;
-	}
 	*ret_fd = fd;
 	return HF_OK;
 }
@@ -136,9 +126,15 @@ static int open_keyring(struct hf_store *store, struct report *report,
 		      options->key_dir != NULL ? AT_FDCWD : store->dir_fd, key_dir,
 		      !options->read_only, &fd);
 	keys.dir_denied = rc == HF_ERR_DENIED;
+	if (rc == HF_ERR_NOTFOUND)
+		return report_fail(report, HF_ERR_INVALID, "open",
+				   "%s: cannot be made: there is no directory to make it in", key_dir);
+	if (rc == HF_OK && fd >= 0 && !options->read_only)
+		rc = marker_sync_parent(store->sys, report, fd, "machine_secret");
 	if (rc != HF_OK && !keys.dir_denied)
-		return rc;
+		goto out;
 	rc = keyring_open(store->sys, report, fd, store->env.store, &keys, &store->keyring);
+out:
 	if (rc != HF_OK && fd >= 0)
 		(void)store->sys->close(store->sys->context, fd);
 	return rc;

@@ -28,14 +28,17 @@ int store_open_with(const struct sys *sys, const char *path,
 		    const struct hf_store_options *options, struct hf_detail *detail,
 		    struct hf_store **ret_store);
 
-/* A report for one call on the store. */
+/* A report for one call on the store, which may be NULL. */
 struct report store_report(const struct hf_store *store);
 
 /* Reads a session's id. HF_ERR_INVALID: it is no UUID in lower case. */
 int store_id(struct report *report, const char *text, struct storage_id *ret_id);
 
-/* HF_ERR_CLOSED if the store was opened for reading only. */
-int store_writable(const struct hf_store *store, struct report *report);
+/* HF_ERR_INVALID if the store or another argument that must not be NULL is. */
+int store_check_call(const struct hf_store *store, const void *argument, struct report *report);
+
+/* The same, and HF_ERR_CLOSED if the store was opened for reading only. */
+int store_writable(const struct hf_store *store, const void *argument, struct report *report);
 
 /* Fills in what a folded head says. The slices point into head. */
 void store_info(const struct head *head, struct hf_info *ret_info);

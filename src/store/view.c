@@ -19,8 +19,10 @@ int hf_session_load(struct hf_store *store, const char *id_text, struct hf_detai
 	struct hf_view *view = mem_new(1, sizeof *view);
 	struct report report = store_report(store);
 	struct storage_id id;
-	int rc = view != NULL ? store_id(&report, id_text, &id) : HF_ERR_NOMEM;
+	int rc = store_check_call(store, ret_view, &report);
 
+	if (rc == HF_OK)
+		rc = view != NULL ? store_id(&report, id_text, &id) : HF_ERR_NOMEM;
 	if (rc != HF_OK)
 		goto out;
 	view->report = store_report(store);
@@ -133,8 +135,10 @@ int hf_session_verify(struct hf_store *store, const char *id_text, hf_progress_f
 	struct check_watch watch = { progress, progress_context };
 	struct checked *checked = NULL;
 	struct storage_id id;
-	int rc = store_id(&report, id_text, &id);
+	int rc = store_check_call(store, ret_check, &report);
 
+	if (rc == HF_OK)
+		rc = store_id(&report, id_text, &id);
 	if (rc == HF_OK)
 		rc = check_open(&store->env, &report, id, STORAGE_READ, &watch, &checked);
 	if (rc == HF_OK)

@@ -28,16 +28,18 @@ load helpers
 
 @test "attach_refuses_bad_lines_in_their_place_and_goes_on" {
     make_session 0
-    run -11 --separate-stderr hf attach "$id" <<'LINES'
+    # The @ become spaces: a blank line that is not empty.
+    tr @ ' ' >lines <<'LINES'
 {"a":1}
 
 {bad
-   
+@@@
 {"a":1,"a":2}
 "x" "y"
 [2]
 {"type":1
 LINES
+    run -11 --separate-stderr hf attach "$id" <lines
     expect 6 "${#lines[@]}"
     expect '{"ok":true,"n":1}' "${lines[0]}"
     expect '[3,"HF_ERR_JSON",1]' "$(jq -c '[.line, .error, .offset]' <<<"${lines[1]}")"
@@ -99,6 +101,15 @@ LINES
     expect 3 "$(grep -c HF_ERR_INVALID <<<"$output")"
 }
 
+@test "ids_right_behind_a_record_larger_than_the_window_are_known" {
+    make_session 0
+    head -c 3000000 /dev/zero | tr '\0' 1 | hf append "$id"
+    printf '{"uuid":"a-%d"}\n' {1..3} >lines
+    hf attach "$id" --id-member uuid --no-seal <lines
+    run -0 hf attach "$id" --id-member uuid <lines
+    expect 3 "$(grep -c '"duplicate":true' <<<"$output")"
+}
+
 @test "attach_refuses_oversized_lines_without_holding_them" {
     make_session 0
     {
@@ -125,7 +136,7 @@ LINES
 @test "attach_acknowledges_before_more_comes" {
     make_session 0
     mkfifo in out
-    hf attach "$id" <in >out &
+    "$HOLDFAST" attach "$id" <in >out &
     exec 7>in 8<out
     for n in 1 2 3; do
         echo '{"x":1}' >&7
@@ -148,11 +159,19 @@ LINES
     expect '{"ok":true,"n":2000}' "$(tail -n 1 acks)"
     # 4 batches of at most 512 lines, and a few for opening and sealing.
     [ "$(grep -c fdatasync trace)" -le 10 ]
+    # A line that is refused splits its batch in two and no more.
+    sed -i '300s/.*/{"x":01}/' lines
+    status=0
+    strace -o trace -e trace=fdatasync "$HOLDFAST" attach "$id" <lines >acks 2>notes || status=$?
+    expect 11 "$status"
+    expect '[300,false]' "$(sed -n 300p acks | jq -c '[.line, .ok]')"
+    [ "$(grep -c fdatasync trace)" -le 11 ]
 }
 
 @test "attach_finishes_and_leaves_the_session_open_on_sigterm" {
     make_session 0
     for signal in TERM:143 INT:130 HUP:129; do
+        rm -f in acks
         mkfifo in
         # A background job of a script ignores SIGINT unless it is told otherwise.
         env --default-signal="${signal%:*}" "$HOLDFAST" attach "$id" <in >acks 2>notes &
@@ -164,6 +183,7 @@ LINES
         status=0
         wait "$writer" || status=$?
         expect "${signal#*:}" "$status"
+        expect_in 'stopped by signal' "$(cat notes)"
         exec 7>&-
         expect open "$(hf list --json | jq -r '.[0].state')"
         rm in
@@ -177,7 +197,7 @@ LINES
     mkfifo out
     sleep 60 <out &
     reader=$!
-    yes '{"x":1}' | head -n 20000 | hf attach "$id" --durability os >out 2>/dev/null &
+    yes '{"x":1}' | head -n 20000 | "$HOLDFAST" attach "$id" --durability os >out 2>/dev/null &
     writer=$!
     sleep 1
     kill -TERM "$writer" || true
@@ -236,7 +256,7 @@ LINES
 @test "two_writers_do_not_share_a_session" {
     make_session 0
     mkfifo in
-    hf attach "$id" <in >acks &
+    "$HOLDFAST" attach "$id" <in >acks &
     exec 7>in
     echo 1 >&7
     until [ -s acks ]; do sleep 0.01; done

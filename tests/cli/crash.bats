@@ -8,10 +8,11 @@ load helpers
 # has acknowledged $1 messages before.
 kill_in_mid_record() {
     local attempt size
-    id=$(hf new)
     for attempt in {1..30}; do
+        id=$(hf new)
+        rm -f in acks
         mkfifo in
-        hf attach "$id" --id-member k <in >acks 2>notes &
+        "$HOLDFAST" attach "$id" --id-member k <in >acks 2>notes &
         writer=$!
         exec 7>in
         for ((i = 1; i <= $1; i++)); do

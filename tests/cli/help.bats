@@ -146,4 +146,5 @@ commands='new append attach show log list save load verify repair rm key doctor'
     hf append "$id" --text x --verbose <&- >&- 2>&- || true
     hf attach "$id" <&- >&- 2>&- || true
     run -0 hf verify "$id"
+    run -10 bash -c "'$HOLDFAST' list >&-"
 }

@@ -12,7 +12,7 @@ setup() {
     export HOLDFAST_STORE=$scratch/store XDG_RUNTIME_DIR=$scratch/run HOME=$scratch/home
     unset XDG_DATA_HOME PAGER NO_COLOR
     export TZ=UTC
-    cd "$scratch/home"
+    cd "$scratch/home" || return
 }
 
 teardown() {
@@ -24,7 +24,7 @@ hf() { "$HOLDFAST" "$@"; }
 
 # Makes a session with $1 messages; its id goes to $id.
 make_session() {
-    id=$(hf new --name "${2:-a name}")
+    id=$(hf new --name "${2-a name}")
     for ((i = 1; i <= $1; i++)); do
         printf '{"role":"user","content":"message %d"}\n' "$i"
     done | hf attach "$id" --no-seal >/dev/null

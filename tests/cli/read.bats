@@ -194,15 +194,15 @@ on_a_terminal() {
     run -0 hf list
     expect_in good "$output"
     expect_in head-missing "$output"
-    run -0 hf list --json
+    expect_in 'The file that says where the session ended is missing.' "$output"
+    run -0 --separate-stderr hf list --json
     expect HF_ERR_HEAD_MISSING "$(jq -r ".[] | select(.session == \"$id\").error" <<<"$output")"
     expect null "$(jq -r ".[] | select(.session == \"$good\").error" <<<"$output")"
 }
 
 @test "lost_output_is_noticed" {
     make_session 3
-    for command in "list" "show $id" "log $id" "load $id" "verify $id" "key" "--help" "new" "list --json"; do
-        # shellcheck disable=SC2086
+    for command in list "show $id" "log $id" "load $id" "verify $id" key --help new 'list --json'; do
         run -9 --separate-stderr bash -c "'$HOLDFAST' $command >/dev/full"
         expect_in 'write the output' "$stderr"
     done

@@ -34,8 +34,7 @@ load helpers
         [[ $output != *'message 4'* ]]
         expect_in tampered "$stderr"
     done
-    # It is not written to and not repaired.
-    run -22 hf append "$id" 1
+    # It is not repaired.
     run -22 hf repair "$id"
     run -22 hf repair "$id" --accept gap,head-missing
 }

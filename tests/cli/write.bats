@@ -95,7 +95,7 @@ load helpers
 @test "append_waits_for_another_writer_only_when_told_to" {
     make_session 0
     mkfifo pipe
-    hf attach "$id" <pipe >acks &
+    "$HOLDFAST" attach "$id" <pipe >acks &
     exec 7>pipe
     echo 1 >&7
     until [ -s acks ]; do sleep 0.01; done
@@ -203,6 +203,7 @@ LINES
     run -2 hf rm "$id" </dev/null
     expect_in 'give --yes' "$output"
     run -3 hf rm "$id" 0000 --yes
+    run -3 hf rm 0000 "$id" --yes
     run -0 hf verify "$id"
     run -0 hf rm "$id" --yes
     run -3 hf verify "$id"

@@ -39,8 +39,8 @@ START_TEST(create_refuses_a_session_that_is_there_and_leaves_it_alone)
 			 HF_ERR_EXISTS);
 	ck_assert_int_eq(medium.report.detail.code, HF_ERR_EXISTS);
 	medium_check_log(&medium, 1, "old");
-	ck_assert_int_eq(
-		medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head), HF_OK);
+	ck_assert_int_eq(medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head),
+			 HF_OK);
 	ck_assert_mem_eq(head, medium_head('h'), sizeof head);
 	medium_close(&medium);
 }
@@ -75,9 +75,8 @@ START_TEST(a_session_that_is_not_there_is_not_found)
 			 HF_ERR_NOTFOUND);
 	ck_assert_ptr_null(log);
 	ck_assert_int_eq(medium.report.detail.code, HF_ERR_NOTFOUND);
-	ck_assert_int_eq(
-		medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head),
-		HF_ERR_NOTFOUND);
+	ck_assert_int_eq(medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head),
+			 HF_ERR_NOTFOUND);
 	ck_assert_int_eq(head[0], 7);
 	ck_assert(!medium.ops->is_locked(medium.storage, medium_id(1)));
 	medium_close(&medium);
@@ -273,9 +272,8 @@ START_TEST(a_removed_session_is_gone_and_its_id_is_free)
 	medium_check_open(log, "text");
 	medium.ops->log_close(log);
 	medium_check_log(&medium, 1, NULL);
-	ck_assert_int_eq(
-		medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head),
-		HF_ERR_NOTFOUND);
+	ck_assert_int_eq(medium.ops->head_peek(medium.storage, &medium.report, medium_id(1), head),
+			 HF_ERR_NOTFOUND);
 	ck_assert_int_eq(medium.ops->remove(medium.storage, &medium.report, medium_id(1)), HF_OK);
 	medium_create(&medium, 1, "again");
 	medium_check_log(&medium, 1, "again");
@@ -313,9 +311,8 @@ START_TEST(a_lock_keeps_out_all_others_until_it_is_given_back)
 
 	ck_assert(medium.ops->is_locked(medium.storage, medium_id(1)));
 	ck_assert(!medium.ops->is_locked(medium.storage, medium_id(2)));
-	ck_assert_int_eq(
-		medium.ops->lock(medium.storage, &medium.report, medium_id(1), 0, &other),
-		HF_ERR_BUSY);
+	ck_assert_int_eq(medium.ops->lock(medium.storage, &medium.report, medium_id(1), 0, &other),
+			 HF_ERR_BUSY);
 	ck_assert_ptr_null(other);
 	ck_assert_int_eq(medium.report.detail.code, HF_ERR_BUSY);
 	other = medium_lock(&medium, 2);
@@ -353,9 +350,8 @@ START_TEST(waiting_for_a_lock_ends_with_the_timeout)
 	int64_t before, after;
 
 	ck_assert_int_eq(sys->steady_time(sys->context, &before), 0);
-	ck_assert_int_eq(
-		medium.ops->lock(medium.storage, &medium.report, medium_id(1), 60, &other),
-		HF_ERR_BUSY);
+	ck_assert_int_eq(medium.ops->lock(medium.storage, &medium.report, medium_id(1), 60, &other),
+			 HF_ERR_BUSY);
 	ck_assert_int_eq(sys->steady_time(sys->context, &after), 0);
 	ck_assert_int_ge(after - before, 60000);
 	ck_assert_int_lt(after - before, 10000000);

@@ -8,7 +8,7 @@
 #include "storage/memory.h"
 #include "storage/posix.h"
 
-struct medium medium_open(enum medium_kind kind)
+struct medium medium_open(int kind)
 {
 	struct medium medium = { .scratch = { .fd = -1 }, .root = -1 };
 
@@ -37,9 +37,9 @@ struct storage *medium_again(struct medium *medium, bool make)
 {
 	struct storage *storage = NULL;
 
-	ck_assert_int_eq(storage_posix_open(medium->sys, &medium->report, medium->root, make,
-					    &storage),
-			 HF_OK);
+	ck_assert_int_eq(
+		storage_posix_open(medium->sys, &medium->report, medium->root, make, &storage),
+		HF_OK);
 	return storage;
 }
 
@@ -90,9 +90,9 @@ struct storage_lock *medium_lock(struct medium *medium, unsigned number)
 {
 	struct storage_lock *lock = NULL;
 
-	ck_assert_int_eq(medium->ops->lock(medium->storage, &medium->report, medium_id(number), 0,
-					   &lock),
-			 HF_OK);
+	ck_assert_int_eq(
+		medium->ops->lock(medium->storage, &medium->report, medium_id(number), 0, &lock),
+		HF_OK);
 	return lock;
 }
 
@@ -100,9 +100,9 @@ void medium_replace(struct medium *medium, unsigned number, const char *text)
 {
 	struct storage_temp *temp = NULL;
 
-	ck_assert_int_eq(medium->ops->temp_begin(medium->storage, &medium->report,
-						 medium_id(number), &temp),
-			 HF_OK);
+	ck_assert_int_eq(
+		medium->ops->temp_begin(medium->storage, &medium->report, medium_id(number), &temp),
+		HF_OK);
 	ck_assert_int_eq(medium->ops->temp_write(temp, text, strlen(text)), HF_OK);
 	ck_assert_int_eq(medium->ops->temp_commit(temp), HF_OK);
 }

@@ -37,7 +37,8 @@ struct medium {
 	int root;
 };
 
-struct medium medium_open(enum medium_kind kind);
+/* kind is an enum medium_kind; an int, for it is mostly the number of a loop. */
+struct medium medium_open(int kind);
 void medium_close(struct medium *medium);
 /* Opens the storage anew on what is there, as another process would. */
 struct storage *medium_again(struct medium *medium, bool make);

@@ -14,7 +14,7 @@
 static char root_path[200];
 static unsigned next_number;
 
-#define MUST(condition, what, name)                                                   \
+#define MUST(condition, what, name) \
 	ck_assert_msg((condition), "%s %s: %s", (what), (name), strerror(errno))
 
 void scratch_begin(void)

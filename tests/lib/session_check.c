@@ -2,6 +2,7 @@
 #include "lib/session_check.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/session_expect.h"
@@ -54,6 +55,7 @@ static void look(struct hf_store *store, const struct history *history,
 	check = *hf_view_check(view);
 	found->is_there = true;
 	found->verdict = check.verdict;
+	found->acknowledged = check.acknowledged;
 	EXPECT((HF_ACCEPT(check.verdict) & rules->verdicts) != 0,
 	       "the verdict is %s at record %" PRId64 " of %" PRIu64 " (%" PRIu64 " acknowledged)",
 	       hf_verdict_name(check.verdict), check.bad_record, check.records,
@@ -135,6 +137,25 @@ static void repair_again(struct hf_store *store, const struct place *place,
 	place_free(&after);
 }
 
+/* A stump that was mended is in the quarantine, byte for byte. */
+static void find_stump(const struct place *place, const struct history *history)
+{
+	for (unsigned number = 0; number < 8; number++) {
+		char name[120];
+		struct place_bytes kept;
+		bool is_it;
+
+		(void)snprintf(name, sizeof name, "quarantine/%s.torn.%u", history->id, number);
+		kept = place_get(place, name, true);
+		is_it = kept.size == history->stump.size && kept.size > 0 &&
+			memcmp(kept.data, history->stump.data, kept.size) == 0;
+		place_free(&kept);
+		if (is_it)
+			return;
+	}
+	session_fail(__FILE__, __LINE__, "the torn bytes are not in the quarantine");
+}
+
 void session_check(const struct place *place, struct history *history,
 		   const struct session_rules *rules, struct session_found *ret_found)
 {
@@ -155,6 +176,8 @@ void session_check(const struct place *place, struct history *history,
 	whole.may_lose = false;
 	session_look(place, history, &whole, &after);
 	repair_again(store, place, history, &whole);
+	if (ret_found->is_there && history->stump.size > 0)
+		find_stump(place, history);
 	go_on(store, history, &whole, SERIAL_AFTER + 1);
 	/* The same id once more, also after the session was opened anew, is not written. */
 	go_on(store, history, &whole, SERIAL_AFTER + 1);

@@ -27,6 +27,7 @@ struct session_rules {
 struct session_found {
 	enum hf_verdict verdict;
 	bool is_there;
+	uint64_t acknowledged; /* records, as the head tells */
 	struct history_run seen;
 };
 

@@ -92,32 +92,44 @@ static bool wrote_nothing(int rc)
 	       rc == HF_ERR_ID_REUSED || rc == HF_ERR_FORKED || rc == HF_ERR_TAMPERED;
 }
 
+/* Which of the messages are not in the session yet. */
+static struct history_run find_fresh(const struct history *history, uint32_t first, size_t count,
+				     bool with_ids)
+{
+	struct history_run fresh = { .count = 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (!with_ids || !has(&history->kept, first + (uint32_t)i))
+			add(&fresh, first + (uint32_t)i);
+	}
+	return fresh;
+}
+
 int history_append(struct history *history, struct hf_session *session, uint32_t first,
 		   size_t count, bool with_ids, struct hf_detail *detail)
 {
 	struct batch_made *made = make_batch(first, count, with_ids);
+	struct history_run fresh = find_fresh(history, first, count, with_ids);
+	struct history_run before = history->pending;
 	struct hf_ack acks[BATCH_MAX];
-	struct history_run fresh = { .count = 0 };
-	int rc = hf_session_append(session, NULL, made->records, count, detail, acks);
+	int rc;
 
+	/* From the call on, until it tells, readers may find them. */
+	if (before.count == 0)
+		history->pending = fresh;
+	rc = hf_session_append(session, NULL, made->records, count, detail, acks);
 	free_batch(made);
-	for (size_t i = 0; i < count; i++) {
-		bool is_known = with_ids && has(&history->kept, first + (uint32_t)i);
-
-		if (!is_known)
-			add(&fresh, first + (uint32_t)i);
-		if (rc == HF_OK)
-			EXPECT(acks[i].duplicate == is_known, "ack %zu: duplicate is %d", i,
-			       acks[i].duplicate);
-	}
 	if (rc == HF_OK) {
+		for (size_t i = 0; i < count; i++)
+			EXPECT(acks[i].duplicate == (with_ids && has(&history->kept, first + (uint32_t)i)),
+			       "ack %zu: duplicate is %d", i, acks[i].duplicate);
 		for (size_t i = 0; i < fresh.count; i++)
 			add(&history->kept, fresh.serials[i]);
 		/* What came before it cannot show up any more, or the numbers would not fit. */
 		history->pending.count = 0;
 		history->has_next = false;
-	} else if (!wrote_nothing(rc)) {
-		history->pending = fresh;
+	} else if (wrote_nothing(rc)) {
+		history->pending = before;
 	}
 	return rc;
 }

@@ -36,6 +36,7 @@ struct history {
 	struct history_run pending; /* tried after these, without an acknowledgement */
 	struct history_run next;    /* of a save without an acknowledgement */
 	bool has_next;
+	struct hf_slice stump;      /* what was put behind the log, to be found in the quarantine */
 };
 
 /* The text of a message: JSON that is compact already, of exactly size bytes if that is

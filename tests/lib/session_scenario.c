@@ -37,9 +37,8 @@ void act_ready(struct act *act, const struct scenario *scenario, const struct sy
 void act_end(struct act *act)
 {
 	if (act->session != NULL)
-		(void)hf_session_close(act->session, HF_CLOSE_LEAVE, NULL);
+		(void)act_close(act, HF_CLOSE_LEAVE);
 	hf_store_close(act->store);
-	act->session = NULL;
 	act->store = NULL;
 }
 
@@ -123,7 +122,7 @@ static void run_store(struct act *act)
 	(void)act_note(act, place_try(act->place, act->sys, &detail, &act->store), &detail);
 }
 
-static void run_key(struct act *act)
+void scenario_key(struct act *act)
 {
 	struct hf_detail detail = { 0 };
 	struct hf_key_info key;
@@ -144,8 +143,11 @@ static void run_create(struct act *act)
 	if (!act_note(act, hf_session_create(act->store, &options, &detail, &act->session), &detail))
 		return;
 	act->history.exists = HISTORY_THERE;
-	if (act_append(act, SCENARIO_SERIAL, 1, true))
-		(void)act_close(act, HF_CLOSE_LEAVE);
+	for (uint32_t i = 0; i < 4; i++) {
+		if (!act_append(act, SCENARIO_SERIAL + i, 1, true))
+			return;
+	}
+	(void)act_close(act, HF_CLOSE_LEAVE);
 }
 
 static void run_append(struct act *act)
@@ -261,7 +263,7 @@ static void run_delete(struct act *act)
 		act->history.exists = HISTORY_GONE;
 }
 
-static void run_list(struct act *act)
+void scenario_list(struct act *act)
 {
 	struct hf_detail detail = { 0 };
 	struct hf_list *list = NULL;
@@ -277,7 +279,7 @@ static void run_list(struct act *act)
 	}
 	hf_list_close(list);
 	EXPECT_CODE(rc, HF_ERR_NOTFOUND, "the end of a listing");
-	EXPECT(count == 3, "%zu sessions are listed", count);
+	act->again = count == 3 ? HF_OK : HF_ERR_NOTFOUND;
 }
 
 static void run_verify(struct act *act)
@@ -312,17 +314,23 @@ static void run_load(struct act *act)
 
 const struct scenario scenarios[] = {
 	{ "make a store", HF_SYNC, 1, SESSION_WHOLE, 0, true, false, NULL, NULL, run_store },
-	{ "make a key", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, NULL, NULL, run_key },
-	{ "create the first session", HF_SYNC, 1, SESSION_WHOLE | 1 << HF_WEAK_KEY, 0, false, false,
+	{ "make a key", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, NULL, NULL, scenario_key },
+	{ "create the first session", HF_SYNC, 1, SESSION_TORN | 1 << HF_WEAK_KEY, 0, false, false,
 	  NULL, NULL, run_create },
 	{ "open a store", HF_SYNC, 1, SESSION_WHOLE, 0, true, false, setup_session, NULL, run_store },
-	{ "read the key", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_session, NULL, run_key },
+	{ "read the key", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_session, NULL,
+	  scenario_key },
 	{ "create", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_session, NULL, run_create },
 	{ "append", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_session, ready_open, run_append },
 	{ "append at os", HF_OS, 1, SESSION_TORN, 0, false, false, setup_session, ready_open,
 	  run_append },
 	{ "append at strict", HF_STRICT, 1, SESSION_TORN, 0, false, false, setup_session, ready_open,
 	  run_append },
+	/* Slots of many sectors may tear, both if neither was synced (docs/FORMAT.md). */
+	{ "append to a session with long texts", HF_SYNC, 1, SESSION_TORN | 1 << HF_HEAD_MISSING,
+	  HF_ACCEPT(HF_HEAD_MISSING), false, false, setup_long, ready_open, run_append },
+	{ "append to a session with long texts at strict", HF_STRICT, 1, SESSION_TORN, 0, false, false,
+	  setup_long, ready_open, run_append },
 	{ "append a batch", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_session, ready_open,
 	  run_batch },
 	{ "append a batch at strict", HF_STRICT, 1, SESSION_TORN, 0, false, false, setup_session,
@@ -377,7 +385,7 @@ const struct scenario scenarios[] = {
 	{ "delete", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_session, NULL, run_delete },
 	{ "delete a torn session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_torn, NULL,
 	  run_delete },
-	{ "list", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_three, NULL, run_list },
+	{ "list", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_three, NULL, scenario_list },
 	{ "verify", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_session, NULL, run_verify },
 	{ "verify what is ahead of its head", HF_SYNC, 1, SESSION_WHOLE, 0, false, true,
 	  setup_unacknowledged, NULL, run_verify },

@@ -47,6 +47,10 @@ struct scenario {
 	void (*run)(struct act *act);
 };
 
+/* Operations that the walks treat in a way of their own. */
+void scenario_list(struct act *act);
+void scenario_key(struct act *act);
+
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
 
@@ -76,6 +80,7 @@ enum { SCENARIO_MESSAGES = 4, SCENARIO_SERIAL = 100 };
 
 /* Setups in session_setup.c. */
 void setup_session(struct act *act);
+void setup_long(struct act *act);
 void setup_torn(struct act *act);
 void setup_much_torn(struct act *act);
 void setup_unacknowledged(struct act *act);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What scenarios find: sessions that are whole, and all that a crash leaves. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/session_expect.h"
@@ -8,17 +7,12 @@
 
 #define SETUP_ID "11111111-2222-4333-8444-555555555555"
 
-static void create(struct act *act, struct hf_store *store, const char *id)
+static void create(struct act *act, struct hf_store *store, const char *id, const char *project)
 {
-	/* A long name and project fill the head's slot, so that it can tear. */
-	static char name[HF_NAME_MAX + 1], project[HF_PROJECT_MAX + 1];
-	struct hf_session_options options = { .id = id, .name = name, .project = project };
+	struct hf_session_options options = { .id = id, .name = "a name", .project = project };
 	struct hf_detail detail = { 0 };
 	int rc;
 
-	memset(name, 'n', sizeof name - 1);
-	memset(project, 'p', sizeof project - 1);
-	project[0] = '/';
 	rc = hf_session_create(store, &options, &detail, &act->session);
 	EXPECT(rc == HF_OK, "creating gave %s: %s", hf_error_name(rc), detail.message);
 }
@@ -43,11 +37,11 @@ static void append_apart(struct act *act, uint32_t first, size_t count)
 	hf_store_close(store);
 }
 
-void act_make(struct act *act, size_t count)
+static void make(struct act *act, size_t count, const char *project)
 {
 	struct hf_store *store = place_open(act->place);
 
-	create(act, store, SETUP_ID);
+	create(act, store, SETUP_ID, project);
 	memcpy(act->history.id, SETUP_ID, sizeof SETUP_ID);
 	act->history.exists = HISTORY_THERE;
 	for (size_t i = 0; i < count; i++)
@@ -55,6 +49,22 @@ void act_make(struct act *act, size_t count)
 			    HF_OK, "appending");
 	close_session(act, HF_CLOSE_LEAVE);
 	hf_store_close(store);
+}
+
+void act_make(struct act *act, size_t count)
+{
+	make(act, count, "/a/project");
+}
+
+/* A project's path that is so long that a slot of the head takes many sectors. */
+void setup_long(struct act *act)
+{
+	char project[HF_PROJECT_MAX + 1];
+
+	memset(project, 'p', sizeof project - 1);
+	project[0] = '/';
+	project[sizeof project - 1] = '\0';
+	make(act, SCENARIO_MESSAGES, project);
 }
 
 struct place_bytes act_head(struct act *act)
@@ -77,6 +87,7 @@ static void add_to_log(struct act *act, const void *bytes, size_t size)
 
 	place_put(act->place, name.text, log.size, bytes, size, true);
 	place_free(&log);
+	act->history.stump = (struct hf_slice){ bytes, size };
 }
 
 void setup_session(struct act *act)
@@ -95,12 +106,10 @@ void setup_torn(struct act *act)
 /* More than is read at once: NUL bytes, as a power cut leaves them. */
 void setup_much_torn(struct act *act)
 {
-	size_t size = 90 << 10;
-	char *zeros = session_memory(size);
+	static const char zeros[90 << 10];
 
 	act_make(act, SCENARIO_MESSAGES);
-	add_to_log(act, zeros, size);
-	free(zeros);
+	add_to_log(act, zeros, sizeof zeros);
 }
 
 /* Two records that are whole and that the head does not know. */
@@ -178,9 +187,9 @@ void setup_three(struct act *act)
 
 	act_make(act, SCENARIO_MESSAGES);
 	store = place_open(act->place);
-	create(act, store, "11111111-2222-4333-8444-666666666666");
+	create(act, store, "11111111-2222-4333-8444-666666666666", "/b");
 	close_session(act, HF_CLOSE_LEAVE);
-	create(act, store, "11111111-2222-4333-8444-777777777777");
+	create(act, store, "11111111-2222-4333-8444-777777777777", NULL);
 	close_session(act, HF_CLOSE_SEAL);
 	hf_store_close(store);
 }

@@ -191,8 +191,8 @@ static void cut_file(struct sim_node *twin, const struct sim_node *node, uint64_
 static void make_twins(struct sim *after, struct sim *sim, uint64_t seed, uint64_t *random)
 {
 	for (struct sim_node *node = sim->nodes; node != NULL; node = node->next) {
-		struct sim_node *twin = node == sim->root ? after->root :
-							    sim_node_new(after, node->mode);
+		struct sim_node *twin =
+			node == sim->root ? after->root : sim_node_new(after, node->mode);
 
 		node->twin = twin;
 		twin->inode = node->inode;
@@ -227,7 +227,8 @@ static void cut_names(struct sim *sim, uint64_t seed, uint64_t *random)
 			sim_names_drop(&change->from->twin->names, change->from_name,
 				       change->node->twin);
 		if (change->to != NULL)
-			sim_names_set(&change->to->twin->names, change->to_name, change->node->twin);
+			sim_names_set(&change->to->twin->names, change->to_name,
+				      change->node->twin);
 	}
 }
 

@@ -188,8 +188,7 @@ static int sim_lock(void *context, int fd, enum sys_lock lock)
 
 	sim_enter(sim);
 	open = sim_open_of(sim, fd);
-	if (open != NULL &&
-	    (lock == SYS_LOCK_NONE || (open->flags & O_ACCMODE) != O_RDONLY)) {
+	if (open != NULL && (lock == SYS_LOCK_NONE || (open->flags & O_ACCMODE) != O_RDONLY)) {
 		bool is_ours = open->node->locked_by == fd;
 
 		rc = open->node->locked_by < 0 || is_ours || lock == SYS_LOCK_NONE ? 0 : -EAGAIN;

@@ -10,12 +10,12 @@
 #include "lib/medium.h"
 
 /* The records that scenarios begin with and write. */
-#define SCENARIO_OLD "the first line\n"
-#define SCENARIO_NEW "the second line\n"
+#define STORAGE_SCENARIO_OLD "the first line\n"
+#define STORAGE_SCENARIO_NEW "the second line\n"
 
-enum { SCENARIO_TEXT_SIZE = 400 };
+enum { STORAGE_SCENARIO_TEXT_SIZE = 400 };
 
-struct scenario {
+struct storage_scenario {
 	const char *name;
 	/* Makes what the run needs; nothing goes wrong here. */
 	void (*prepare)(struct medium *medium);
@@ -27,11 +27,11 @@ struct scenario {
 	bool creates; /* leaves nothing at all when it fails */
 };
 
-enum { SCENARIO_COUNT = 14 };
-extern const struct scenario scenarios[SCENARIO_COUNT];
+enum { STORAGE_SCENARIO_COUNT = 14 };
+extern const struct storage_scenario storage_scenarios[STORAGE_SCENARIO_COUNT];
 
 /* The beginning of session 1's log as text, or "-" when it has no log. */
-const char *scenario_log(struct medium *medium, char text[SCENARIO_TEXT_SIZE]);
-bool scenario_has_head(struct medium *medium);
+const char *storage_scenario_log(struct medium *medium, char text[STORAGE_SCENARIO_TEXT_SIZE]);
+bool storage_scenario_has_head(struct medium *medium);
 
 #endif

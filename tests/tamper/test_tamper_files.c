@@ -312,6 +312,28 @@ static void expect_view(const struct damage *damage, struct hf_store *store)
 	hf_view_close(view);
 }
 
+/* Opening looks at the end only, so that it takes no longer for a long session. Damage before
+ * that is seen by whoever reads or verifies, then as before. */
+static bool is_unseen_by_open(const struct damage *damage)
+{
+	return damage->verdict == HF_TAMPERED && damage->bad > 0;
+}
+
+/* What a check says when the session was opened and went on. */
+static void expect_after_append(const struct damage *damage, struct hf_store *store)
+{
+	struct hf_check check = { 0 };
+
+	ck_assert_int_eq(hf_session_verify(store, ID, NULL, NULL, NULL, &check), HF_OK);
+	if (is_unseen_by_open(damage)) {
+		expect_check(damage, &check);
+		return;
+	}
+	ck_assert_msg(check.verdict == HF_INTACT, "%s", damage->name);
+	ck_assert_uint_eq(check.records, RECORDS + 3 + 1);
+	ck_assert_uint_eq(check.acknowledged, check.records);
+}
+
 /* Opening for writing goes on, or changes nothing. */
 static void expect_open(const struct damage *damage, struct hf_store *store,
 			const struct scratch *scratch)
@@ -322,14 +344,13 @@ static void expect_open(const struct damage *damage, struct hf_store *store,
 	int wanted = damage->rc != HF_OK ? damage->rc : hf_verdict_error(damage->verdict);
 	int rc = hf_session_open(store, ID, NULL, &detail, &session);
 
-	if (damage->verdict == HF_TORN)
+	if (is_unseen_by_open(damage) || damage->verdict == HF_TORN)
 		wanted = HF_OK;
 	ck_assert_msg(rc == wanted, "%s: %s", damage->name, hf_error_name(rc));
 	if (rc == HF_OK) {
-		ck_assert_uint_eq(hf_session_records(session),
-				  damage->records + (damage->verdict == HF_TORN));
 		append_up_to(session, RECORDS + 3);
 		ck_assert_int_eq(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK);
+		expect_after_append(damage, store);
 		return;
 	}
 	ck_assert_ptr_null(session);
@@ -387,7 +408,7 @@ START_TEST(each_meddling_has_its_verdict_in_every_call)
 	expect_unchanged(damage, &scratch, LOG, log, log_size);
 	expect_unchanged(damage, &scratch, HEAD, head, head_size);
 	expect_open(damage, store, &scratch);
-	if (damage->verdict > HF_TORN) {
+	if (damage->verdict > HF_TORN && !is_unseen_by_open(damage)) {
 		expect_unchanged(damage, &scratch, LOG, log, log_size);
 		expect_unchanged(damage, &scratch, HEAD, head, head_size);
 	}

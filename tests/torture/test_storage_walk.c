@@ -30,7 +30,7 @@ enum { CUTS = 10, TEXT_SIZE = 240 };
 
 /* What the walk of one scenario needs. */
 struct walk {
-	const struct scenario *scenario;
+	const struct storage_scenario *scenario;
 	struct fault_trace trace; /* of the run in which nothing goes wrong */
 	unsigned plans;
 };
@@ -38,11 +38,11 @@ struct walk {
 /* One run in which something goes wrong. */
 struct attempt {
 	struct medium medium;
-	const struct scenario *scenario;
+	const struct storage_scenario *scenario;
 	const struct fault_plan *plan;
 	enum fault_call call; /* the one that goes wrong */
 	char text[TEXT_SIZE]; /* what goes wrong, for messages */
-	int rc;               /* how the run ended */
+	int rc; /* how the run ended */
 };
 
 /* ---- Power cuts ---- */
@@ -136,7 +136,7 @@ static void check_left_over(struct attempt *attempt)
 	static const char *const dirs[] = { "sessions", "quarantine" };
 	struct medium *medium = &attempt->medium;
 	const struct sys *sys = medium->sys;
-	char room[SCENARIO_TEXT_SIZE];
+	char room[STORAGE_SCENARIO_TEXT_SIZE];
 	unsigned count = 0;
 
 	if (attempt->call == FAULT_UNLINK_AT)
@@ -151,31 +151,33 @@ static void check_left_over(struct attempt *attempt)
 	if (attempt->rc == HF_OK || !attempt->scenario->creates ||
 	    attempt->plan->kind != FAULT_ERRNO)
 		return;
-	ck_assert_msg(strcmp(scenario_log(medium, room), "-") == 0 && !scenario_has_head(medium),
+	ck_assert_msg(strcmp(storage_scenario_log(medium, room), "-") == 0 &&
+			      !storage_scenario_has_head(medium),
 		      "%s: a failed creation left something", attempt->text);
 }
 
 /* Another process has the lock and goes on with what it finds; text is what it leaves. */
-static void go_on(struct medium *medium, char text[2 * SCENARIO_TEXT_SIZE])
+static void go_on(struct medium *medium, char text[2 * STORAGE_SCENARIO_TEXT_SIZE])
 {
-	char room[SCENARIO_TEXT_SIZE];
-	const char *found = scenario_log(medium, room);
+	char room[STORAGE_SCENARIO_TEXT_SIZE];
+	const char *found = storage_scenario_log(medium, room);
 	struct storage_log *log;
 	uint64_t size = 0;
 
 	if (found[0] == '-') {
-		medium_create(medium, 1, SCENARIO_OLD);
-		(void)snprintf(text, 2 * SCENARIO_TEXT_SIZE, "%s", SCENARIO_OLD);
+		medium_create(medium, 1, STORAGE_SCENARIO_OLD);
+		(void)snprintf(text, 2 * STORAGE_SCENARIO_TEXT_SIZE, "%s", STORAGE_SCENARIO_OLD);
 		return;
 	}
 	log = medium_log(medium, 1, STORAGE_WRITE);
 	ck_assert_int_eq(medium->ops->log_size(log, &size), HF_OK);
-	ck_assert_int_eq(medium->ops->log_write(log, size, SCENARIO_NEW, strlen(SCENARIO_NEW)),
+	ck_assert_int_eq(medium->ops->log_write(log, size, STORAGE_SCENARIO_NEW,
+						strlen(STORAGE_SCENARIO_NEW)),
 			 HF_OK);
 	ck_assert_int_eq(medium->ops->log_sync(log), HF_OK);
 	medium->ops->log_close(log);
-	(void)snprintf(text, 2 * SCENARIO_TEXT_SIZE, "%s%s", found,
-		       size < SCENARIO_TEXT_SIZE ? SCENARIO_NEW : "");
+	(void)snprintf(text, 2 * STORAGE_SCENARIO_TEXT_SIZE, "%s%s", found,
+		       size < STORAGE_SCENARIO_TEXT_SIZE ? STORAGE_SCENARIO_NEW : "");
 }
 
 /* Another process goes on where one has died or failed. What it acknowledges must stay. */
@@ -183,13 +185,13 @@ static void check_succession(struct attempt *attempt)
 {
 	struct medium *medium = &attempt->medium;
 	struct storage_lock *lock = medium_lock(medium, 1);
-	char before[2 * SCENARIO_TEXT_SIZE];
+	char before[2 * STORAGE_SCENARIO_TEXT_SIZE];
 
 	go_on(medium, before);
 	for (unsigned number = 0; number < CUTS; number++) {
 		struct medium after = begin_cut(attempt, number);
-		char room[SCENARIO_TEXT_SIZE];
-		const char *text = scenario_log(&after, room);
+		char room[STORAGE_SCENARIO_TEXT_SIZE];
+		const char *text = storage_scenario_log(&after, room);
 
 		ck_assert_msg(strcmp(text, before) == 0,
 			      "%s, then another process, power cut %u: \"%.60s\", not \"%.60s\"",
@@ -202,7 +204,7 @@ static void check_succession(struct attempt *attempt)
 /* ---- The walk ---- */
 
 /* All scenarios that write run under the lock. */
-static int run_locked(struct medium *medium, const struct scenario *scenario)
+static int run_locked(struct medium *medium, const struct storage_scenario *scenario)
 {
 	struct storage_lock *lock = NULL;
 	int rc;
@@ -220,7 +222,9 @@ static int run_locked(struct medium *medium, const struct scenario *scenario)
 static void try_plan(void *context, const struct fault_plan *plan)
 {
 	struct walk *walk = context;
-	struct attempt attempt = { medium_open(MEDIUM_SIM), walk->scenario, plan, FAULT_ANY, "", 0 };
+	struct attempt attempt = {
+		medium_open(MEDIUM_SIM), walk->scenario, plan, FAULT_ANY, "", 0
+	};
 	struct fault_sys *fault = attempt.medium.fault;
 	char what[128];
 	bool died;
@@ -248,7 +252,7 @@ static void try_plan(void *context, const struct fault_plan *plan)
 
 START_TEST(every_call_that_goes_wrong_leaves_a_good_storage)
 {
-	struct walk walk = { .scenario = &scenarios[_i] };
+	struct walk walk = { .scenario = &storage_scenarios[_i] };
 	struct medium medium = medium_open(MEDIUM_SIM);
 	struct fault_plan none = { FAULT_NONE, FAULT_ANY, 0, 0 };
 	int rc;
@@ -278,12 +282,12 @@ START_TEST(directories_that_are_not_durable_yet_are_made_so)
 	medium.root = sim_open_root(medium.sim);
 	ck_assert_int_eq(medium.sys->mkdir_at(medium.sys->context, medium.root, "sessions", 0700),
 			 0);
-	ck_assert_int_eq(
-		medium.sys->mkdir_at(medium.sys->context, medium.root, "quarantine", 0700), 0);
+	ck_assert_int_eq(medium.sys->mkdir_at(medium.sys->context, medium.root, "quarantine", 0700),
+			 0);
 	medium.storage = medium_again(&medium, true);
 	medium.ops = medium.storage->ops;
 	if (_i == 0)
-		medium_create(&medium, 1, SCENARIO_OLD);
+		medium_create(&medium, 1, STORAGE_SCENARIO_OLD);
 	else
 		ck_assert_int_eq(medium.ops->quarantine(medium.storage, &medium.report,
 							medium_id(1), "torn", "x", 1, name),
@@ -291,7 +295,7 @@ START_TEST(directories_that_are_not_durable_yet_are_made_so)
 	attempt.medium = medium;
 	after = begin_cut(&attempt, 0);
 	if (_i == 0)
-		medium_check_log(&after, 1, SCENARIO_OLD);
+		medium_check_log(&after, 1, STORAGE_SCENARIO_OLD);
 	else
 		ck_assert_int_ge(after.sys->open_at(after.sys->context, after.root,
 						    "quarantine/0100ab03-4100-0000-0000-"
@@ -312,7 +316,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(tcase, every_call_that_goes_wrong_leaves_a_good_storage, 0,
-			    SCENARIO_COUNT);
+			    STORAGE_SCENARIO_COUNT);
 	tcase_add_loop_test(tcase, directories_that_are_not_durable_yet_are_made_so, 0, 2);
 	tcase_set_timeout(tcase, 300);
 	suite_add_tcase(suite, tcase);

@@ -27,6 +27,7 @@ struct walk {
 	struct place place;
 	struct history history;  /* as the setup leaves it */
 	struct place_bytes key;  /* likewise; NULL: there is none */
+	bool is_whole;           /* nothing is torn in it */
 	struct fault_trace trace;
 	struct fault_plan plan;
 	struct fault_sys *fault; /* of the point */
@@ -63,15 +64,62 @@ static void run_once(const struct fault_plan *plan)
 	act_end(&walk.act);
 }
 
-/* What an errno is for the caller. */
-static bool is_right_code(enum fault_call call, int errno_value, int rc)
-{
-	int plain = report_code(errno_value);
+/* Errnos that mean something else where they come from than report_code can know. */
+static const struct {
+	enum fault_call call; /* FAULT_ANY: whichever */
+	int errno_value;
+	int code;
+} meanings[] = {
+	/* What should be there is not, or has been replaced by something else. */
+	{ FAULT_ANY, ENOENT, HF_ERR_IO },
+	{ FAULT_ANY, EEXIST, HF_ERR_IO },
+	{ FAULT_ANY, ELOOP, HF_ERR_DENIED },
+	{ FAULT_ANY, EISDIR, HF_ERR_DENIED },
+	{ FAULT_ANY, ENOTDIR, HF_ERR_DENIED },
+	{ FAULT_OPEN_AT, ELOOP, HF_ERR_KEY_UNSAFE },
+	{ FAULT_OPEN_AT, ENOTDIR, HF_ERR_FORMAT },
+	/* A head or a log that is not there is a verdict. */
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_HEAD_MISSING },
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_TRUNCATED },
+	/* The directory was not made, and is then found not to be there. */
+	{ FAULT_MKDIR_AT, EEXIST, HF_ERR_NOTFOUND },
+	{ FAULT_MKDIR_AT, EROFS, HF_ERR_NOTFOUND },
+	/* The key directory cannot be made where it is to be. */
+	{ FAULT_MKDIR_AT, EEXIST, HF_ERR_INVALID },
+	{ FAULT_MKDIR_AT, EROFS, HF_ERR_INVALID },
+	{ FAULT_MKDIR_AT, ENOENT, HF_ERR_INVALID },
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_INVALID },
+	/* Another one holds the lock, or keeps making lock files. */
+	{ FAULT_LOCK, EAGAIN, HF_ERR_BUSY },
+	{ FAULT_LOCK, EAGAIN, HF_ERR_EXISTS },
+	{ FAULT_STAT_AT, ENOENT, HF_ERR_BUSY },
+	{ FAULT_STAT_AT, ENOENT, HF_ERR_EXISTS },
+	/* After a record was written it is not true that nothing was changed. */
+	{ FAULT_ANY, ENOMEM, HF_ERR_IO },
+};
 
-	if (rc == plain)
+static bool is_right_code(enum fault_call call, int errno_value, int code)
+{
+	if (code == report_code(errno_value))
 		return true;
-	(void)call;
+	for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++) {
+		if ((meanings[i].call == FAULT_ANY || meanings[i].call == call) &&
+		    meanings[i].errno_value == errno_value && meanings[i].code == code)
+			return true;
+	}
 	return false;
+}
+
+/* Calls whose failure must never be answered with success. Keys are another matter: what
+ * fails is the cache, or is tried again, or makes a weak key of it. */
+static bool must_be_told(enum fault_call call)
+{
+	if (walk.history.id[0] == '\0')
+		return false;
+	if (call == FAULT_READ_AT)
+		return walk.scenario->run != scenario_list && walk.scenario->run != scenario_key;
+	return call == FAULT_SYNC_DATA || call == FAULT_SYNC_ALL || call == FAULT_RENAME_AT ||
+	       call == FAULT_MAP || (call == FAULT_LINK_AT && walk.plan.errno_value != EEXIST);
 }
 
 static void check_code(void)
@@ -79,11 +127,11 @@ static void check_code(void)
 	const struct act *act = &walk.act;
 	static const char *const unsafe[] = { " /", "errno", "EIO", "1111", ".jsonl" };
 
-	if (act->rc == HF_OK && is_errno(walk.plan.kind) && getenv("MATRIX") != NULL)
-		printf("OKAY %s %s %s %d\n", fault_call_name(struck()),
-		       strerrorname_np(walk.plan.errno_value), walk.scenario->name, (int)walk.plan.nth);
-	if (act->rc == HF_OK)
+	if (act->rc == HF_OK) {
+		EXPECT(!is_errno(walk.plan.kind) || !must_be_told(struck()),
+		       "a failure was answered with success");
 		return;
+	}
 	EXPECT(act->detail.code == act->rc, "the detail has code %d, not %d", act->detail.code,
 	       act->rc);
 	EXPECT(act->detail.message[0] != '\0', "the detail has no message");
@@ -91,11 +139,42 @@ static void check_code(void)
 		EXPECT(strstr(hf_error_text(act->rc), unsafe[i]) == NULL &&
 			       strstr(hf_error_hint(act->rc), unsafe[i]) == NULL,
 		       "the text for users tells too much");
-	if (is_errno(walk.plan.kind) && getenv("MATRIX") != NULL)
-		printf("MATRIX %s %s %s %s %s os=%d %s\n", walk.scenario->name, fault_call_name(struck()),
-		       strerrorname_np(walk.plan.errno_value), hf_error_name(act->rc),
-		       is_right_code(struck(), walk.plan.errno_value, act->rc) ? "" : "ODD",
-		       act->detail.os_errno == walk.plan.errno_value, act->detail.message);
+	if (!is_errno(walk.plan.kind))
+		return;
+	EXPECT(is_right_code(struck(), walk.plan.errno_value, act->rc), "gave %s: %s",
+	       hf_error_name(act->rc), act->detail.message);
+	if (act->rc == report_code(walk.plan.errno_value) && walk.plan.errno_value != ENOENT)
+		EXPECT(act->detail.os_errno == walk.plan.errno_value, "the detail has errno %d: %s",
+		       act->detail.os_errno, act->detail.message);
+}
+
+/* A handle that could not write is good for nothing more. */
+static void check_handle(void)
+{
+	enum fault_call call = struck();
+	const struct act *act = &walk.act;
+	bool has_written = call == FAULT_WRITE_AT || call == FAULT_SYNC_DATA ||
+			   call == FAULT_SYNC_ALL || call == FAULT_TRUNCATE;
+
+	if (act->again == 1 || !is_errno(walk.plan.kind))
+		return;
+	if (walk.scenario->is_reading)
+		EXPECT(act->again == HF_OK || (call == FAULT_OPEN_AT && walk.plan.errno_value == ENOENT),
+		       "a failure passed for the verdict %s", hf_error_name(act->again));
+	else if (call == FAULT_RENAME_AT || (has_written && !act->is_save))
+		EXPECT_CODE(act->again, HF_ERR_POISONED, "the handle after a failed write");
+}
+
+/* Nothing is left over but by death, or if it cannot be removed. */
+static void check_strays(void)
+{
+	static const char *const dirs[] = { "sessions", "quarantine", "keys" };
+
+	if (is_death(walk.plan.kind) || struck() == FAULT_UNLINK_AT)
+		return;
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+		EXPECT(place_count(&walk.place, dirs[i], ".tmp") == 0, "a file was left over in %s",
+		       dirs[i]);
 }
 
 static void check_key(void)
@@ -109,6 +188,20 @@ static void check_key(void)
 	place_free(&key);
 }
 
+/* The key that the library told of is the one that there is. */
+static void check_key_id(void)
+{
+	struct hf_key_info key;
+	struct hf_store *store;
+
+	if (walk.act.key_id[0] == '\0')
+		return;
+	store = place_open(&walk.place);
+	EXPECT_CODE(hf_key_prepare(store, NULL, &key), HF_OK, "preparing the key");
+	EXPECT(strcmp(key.id, walk.act.key_id) == 0, "the key is another one");
+	hf_store_close(store);
+}
+
 static void point(void *context)
 {
 	struct session_rules rules = { .verdicts = walk.scenario->verdicts,
@@ -119,19 +212,33 @@ static void point(void *context)
 	(void)context;
 	run_once(&walk.plan);
 	EXPECT(fault_sys_fired(walk.fault), "nothing went wrong");
+	EXPECT(fault_sys_trace(walk.fault).calls[walk.plan.nth - 1] == struck(),
+	       "something else went wrong");
 	EXPECT(fault_sys_leaks(walk.fault)[0] == '\0', "leaked: %s", fault_sys_leaks(walk.fault));
 	check_code();
+	check_handle();
+	check_strays();
 	check_key();
-	if (walk.act.history.id[0] != '\0')
-		session_check(&walk.place, &walk.act.history, &rules, &found);
+	check_key_id();
+	/* A process that lives takes back what it could not write. */
+	if (is_errno(walk.plan.kind) && struck() != FAULT_TRUNCATE && walk.is_whole)
+		rules.verdicts &= ~(uint32_t)HF_ACCEPT(HF_TORN);
+	if (walk.act.history.id[0] == '\0')
+		return;
+	session_check(&walk.place, &walk.act.history, &rules, &found);
 }
 
 static void fresh_copy(void)
 {
 	if (scratch_exists(walk.scratch.fd, "store"))
 		scratch_remove(walk.scratch.fd, "store");
-	if (scratch_exists(walk.scratch.fd, "template"))
+	if (walk.scenario->setup != NULL) {
 		scratch_copy(walk.scratch.fd, "template", walk.scratch.fd, "store");
+		return;
+	}
+	/* Where keys are made, they have not been cached yet. */
+	scratch_remove(walk.scratch.fd, "run");
+	scratch_mkdir(walk.scratch.fd, "run");
 }
 
 static void each(void *context, const struct fault_plan *plan)
@@ -156,6 +263,8 @@ static void prepare(const struct scenario *scenario)
 	struct act act;
 
 	walk.scenario = scenario;
+	walk.is_whole = scenario->setup != setup_torn && scenario->setup != setup_much_torn &&
+			scenario->setup != setup_gap;
 	walk.scratch = scratch_open();
 	(void)snprintf(walk.store, sizeof walk.store, "%s/store", walk.scratch.path);
 	(void)snprintf(walk.runtime, sizeof walk.runtime, "%s/run", walk.scratch.path);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Goal: the right key signs, whatever state the secret is in; keys that are asked for are
- * found or missing, never made; nothing is kept that was dropped. Method: real key files,
- * among them one whose keys Python computed, and real forks.
+ * found or missing, never made; nothing is kept that was dropped. (What a list tells is in
+ * test_keyring_list.c.) Method: real key files, among them one whose keys Python computed,
+ * and real forks.
  */
 #include "keys_fixture.h"
 #include "lib/alloc_fault.h"
@@ -333,7 +334,7 @@ START_TEST(a_session_key_outlives_a_drop)
 	ck_assert_int_eq(session_key_new(keyring, &fixture.report, KNOWN_ID, session_id, 0, &key),
 			 HF_OK);
 	ck_assert_int_eq(keyring_drop(keyring, &fixture.report), HF_OK);
-	ck_assert(session_key_is_ready(key));
+	ck_assert(session_key_is_ready(keyring, key));
 	session_key_free(keyring, key);
 	keyring_close(keyring);
 }
@@ -357,7 +358,7 @@ START_TEST(a_forked_child_has_no_keys_but_can_get_them)
 
 		memset(&zero, 0, sizeof zero);
 		ck_assert_mem_eq(key, &zero, sizeof zero);
-		ck_assert(!session_key_is_ready(key));
+		ck_assert(!session_key_is_ready(keyring, key));
 		ck_assert_int_eq(session_key_copy(keyring, &fixture.report, key, &copy),
 				 HF_ERR_FORKED);
 		ck_assert_int_eq(find(keyring, KNOWN_ID), HF_OK);
@@ -368,138 +369,8 @@ START_TEST(a_forked_child_has_no_keys_but_can_get_them)
 	}
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
-	ck_assert(session_key_is_ready(key));
+	ck_assert(session_key_is_ready(keyring, key));
 	session_key_free(keyring, key);
-	keyring_close(keyring);
-}
-END_TEST
-
-/* ---- Listing --------------------------------------------------------------------- */
-
-struct listed {
-	unsigned count;
-	struct hf_key_info keys[8];
-};
-
-static void take(void *context, const struct hf_key_info *key)
-{
-	struct listed *listed = context;
-
-	ck_assert_uint_lt(listed->count, ARRAY_SIZE(listed->keys));
-	listed->keys[listed->count++] = *key;
-}
-
-static struct listed list(struct keyring *keyring)
-{
-	struct listed listed = { 0 };
-
-	ck_assert_int_eq(keyring_list(keyring, &fixture.report, take, &listed), HF_OK);
-	ck_assert_int_eq(fixture.report.detail.code, HF_OK);
-	return listed;
-}
-
-START_TEST(a_list_tells_of_the_current_key_and_where_it_came_from)
-{
-	struct keyring *keyring = fixture_keyring(&fixture);
-	struct listed listed;
-
-	fixture_put_secret(&fixture);
-	listed = list(keyring);
-	ck_assert_uint_eq(listed.count, 1);
-	ck_assert_int_eq(listed.keys[0].state, HF_KEY_CURRENT);
-	ck_assert_int_eq(listed.keys[0].error, HF_OK);
-	ck_assert_str_eq(listed.keys[0].id, KNOWN_ID);
-	ck_assert_uint_eq(listed.keys[0].rounds, 10000);
-	ck_assert_str_eq(listed.keys[0].host, "build-7.example.org");
-	ck_assert_str_eq(listed.keys[0].made, "2026-11-22T23:54:13.123456Z");
-	ck_assert_str_eq(listed.keys[0].file, SECRET_NAME);
-	ck_assert_str_eq(listed.keys[0].source, "derived");
-	ck_assert_str_eq(list(keyring).keys[0].source, "memory");
-	keyring_close(keyring);
-	keyring = fixture_keyring(&fixture);
-	ck_assert_str_eq(list(keyring).keys[0].source, "runtime cache");
-	keyring_close(keyring);
-}
-END_TEST
-
-START_TEST(a_list_makes_nothing)
-{
-	struct keyring *keyring = fixture_keyring(&fixture);
-	struct listed listed = list(keyring);
-
-	ck_assert_uint_eq(listed.count, 1);
-	ck_assert_int_eq(listed.keys[0].state, HF_KEY_ABSENT);
-	ck_assert_str_eq(listed.keys[0].id, "");
-	fixture_assert_names(&fixture, 0);
-	keyring_close(keyring);
-}
-END_TEST
-
-START_TEST(a_list_tells_of_damaged_secrets)
-{
-	struct keyring *keyring = fixture_keyring(&fixture);
-	struct listed listed;
-
-	fixture_put(&fixture, SECRET_NAME, "damaged", 0600);
-	fixture_put(&fixture, "machine_secret.corrupt-7", "damaged too", 0600);
-	fixture_put(&fixture, "unrelated", "", 0600);
-	listed = list(keyring);
-	ck_assert_uint_eq(listed.count, 2);
-	for (unsigned i = 0; i < 2; i++) {
-		ck_assert_int_eq(listed.keys[i].state, HF_KEY_CORRUPT);
-		ck_assert_int_eq(listed.keys[i].error, HF_ERR_KEY_CORRUPT);
-	}
-	ck_assert_str_eq(listed.keys[0].file, SECRET_NAME);
-	ck_assert_str_eq(listed.keys[1].file, "machine_secret.corrupt-7");
-	fixture_assert_file(&fixture, SECRET_NAME, "damaged");
-	keyring_close(keyring);
-}
-END_TEST
-
-START_TEST(a_list_tells_why_a_secret_cannot_be_used)
-{
-	struct keyring *keyring = fixture_keyring(&fixture);
-	struct listed listed;
-
-	fixture_put(&fixture, SECRET_NAME, KNOWN_SECRET, 0644);
-	listed = list(keyring);
-	ck_assert_uint_eq(listed.count, 1);
-	ck_assert_int_eq(listed.keys[0].error, HF_ERR_KEY_MODE);
-	ck_assert_str_eq(listed.keys[0].id, "");
-	keyring_close(keyring);
-}
-END_TEST
-
-static void part_list_weak(struct fixture *unprivileged)
-{
-	struct keyring_options options = { .rounds = FORMAT_ROUNDS_MIN };
-	struct keyring *keyring = fixture_keyring_with(unprivileged, sys_posix(), &options);
-	struct listed listed = list(keyring);
-
-	ck_assert_uint_eq(listed.count, 1);
-	ck_assert_int_eq(listed.keys[0].state, HF_KEY_WEAK);
-	ck_assert_int_eq(listed.keys[0].error, HF_ERR_DENIED);
-	ck_assert_str_eq(listed.keys[0].id, KNOWN_WEAK_ID);
-	keyring_close(keyring);
-}
-
-START_TEST(a_list_tells_of_the_weak_key)
-{
-	fixture_put(&fixture, SECRET_NAME, KNOWN_SECRET, 0000);
-	fixture_run_unprivileged(&fixture, part_list_weak);
-}
-END_TEST
-
-START_TEST(preparing_makes_a_key_and_tells_of_it)
-{
-	struct keyring *keyring = fixture_keyring(&fixture);
-	struct hf_key_info info;
-	char id[HF_KEY_ID_SIZE];
-
-	ck_assert_int_eq(keyring_prepare(keyring, &fixture.report, &info), HF_OK);
-	ck_assert_str_eq(info.source, "derived");
-	ck_assert_int_eq(info.state, HF_KEY_CURRENT);
-	ck_assert_str_eq(fixture_current(&fixture, keyring, id), info.id);
 	keyring_close(keyring);
 }
 END_TEST
@@ -544,7 +415,6 @@ static void add_tests(Suite *suite)
 	TCase *weak = add_case(suite, "weak");
 	TCase *finding = add_case(suite, "finding");
 	TCase *dropping = add_case(suite, "dropping");
-	TCase *listing = add_case(suite, "listing");
 
 	tcase_add_test(current, the_id_is_the_one_that_the_format_gives);
 	tcase_add_test(current, a_key_that_was_made_is_found_again);
@@ -566,12 +436,6 @@ static void add_tests(Suite *suite)
 	tcase_add_test(dropping, a_drop_that_leaves_the_file_says_so);
 	tcase_add_test(dropping, a_session_key_outlives_a_drop);
 	tcase_add_test(dropping, a_forked_child_has_no_keys_but_can_get_them);
-	tcase_add_test(listing, a_list_tells_of_the_current_key_and_where_it_came_from);
-	tcase_add_test(listing, a_list_makes_nothing);
-	tcase_add_test(listing, a_list_tells_of_damaged_secrets);
-	tcase_add_test(listing, a_list_tells_why_a_secret_cannot_be_used);
-	tcase_add_test(listing, a_list_tells_of_the_weak_key);
-	tcase_add_test(listing, preparing_makes_a_key_and_tells_of_it);
 }
 
 int main(void)

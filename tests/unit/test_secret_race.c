@@ -107,12 +107,12 @@ static bool meet(uint64_t nth, bool damaged)
 	meddle.context = &other;
 	keyring = fixture_keyring_with(&fixture, &meddle.table, &options);
 	(void)fixture_current(&fixture, keyring, id);
+	keyring_close(keyring);
 	if (other.started) {
 		ck_assert_int_eq(pthread_join(other.thread, NULL), 0);
 		ck_assert_msg(strcmp(id, other.id) == 0, "before call %u: %s and %s", (unsigned)nth,
 			      id, other.id);
 	}
-	keyring_close(keyring);
 	assert_tidy(&fixture, damaged);
 	fixture_close(&fixture);
 	return other.started;

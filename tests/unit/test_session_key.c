@@ -62,7 +62,7 @@ static struct session_key *key_of(const struct vector *vector)
 
 	ck_assert_int_eq(session_key_new(keyring, &fixture.report, vector->key_id, session,
 					 vector->generation, &key), HF_OK);
-	ck_assert(session_key_is_ready(key));
+	ck_assert(session_key_is_ready(keyring, key));
 	return key;
 }
 

@@ -31,7 +31,7 @@ EXIT_NOT_FOUND, EXIT_DENIED, EXIT_IO, EXIT_NOT_A_STORE = 3, 5, 10, 12
 MAC_SIZE = 32
 TAIL_SIZE = 53
 DEPTH_MAX = 128
-U64_MAX = (1 << 64) - 1
+NUMBER_MAX = (1 << 63) - 1
 ROUNDS_MIN, ROUNDS_MAX = 10_000, 10_000_000
 KEY_FILE_SIZE_MAX = 1024
 SLOTS, SLOT_SIZE = 2, 4096
@@ -58,6 +58,7 @@ KEY_FILE = re.compile(
     rb'check (%s)\n' % (_B64, _TIME, _B64))
 RECORD = re.compile(rb'{"n":(%s),"at":"(%s)",(?:"id":"([!#-\[\]-~]{1,128})",)?'
                     rb'"type":"([a-z0-9-]{1,32})","data":' % (_COUNT, _TIME))
+LINE_TIME = re.compile(rb'{"n":(?:%s),"at":"(%s)",' % (_COUNT, _TIME))
 FIRST_DATA = (rb'{"format":1,"session":"(%s)","store":"(%s)","generation":(%s),"key":"(%s)",'
               % (_UUID, _UUID, _COUNT, _KEY_ID))
 FIRST = re.compile(rb'{"n":0,"at":"%s","type":"session","data":%s' % (_TIME, FIRST_DATA))
@@ -215,6 +216,10 @@ def parse_key_file(raw):
     return secret, host, int(rounds)
 
 
+def is_weak(key_id):
+    return key_id.startswith(b'weak')
+
+
 class Keys:
     """The keys of a store by their ids: the secret's, if it can be read, and the weak one."""
 
@@ -272,7 +277,7 @@ Previous = collections.namedtuple('Previous', 'generation records mac')
 
 def make_first(match):
     session, store, generation, key_id = match.groups()[:4]
-    if int(generation) > U64_MAX:
+    if int(generation) > NUMBER_MAX:
         return None
     return First(session, store, int(generation), key_id)
 
@@ -298,6 +303,12 @@ def line_mac(key, previous, line):
         return None
     mac = hmac256(key, previous + line[:-TAIL_SIZE])
     return mac if hmac.compare_digest(b64encode(mac), text) else None
+
+
+def line_time(line):
+    """What a line says of its time, whether it checks or not; None if that is not to be seen."""
+    match = LINE_TIME.match(line)
+    return match and match.group(1)
 
 
 def parse_record(body):
@@ -341,9 +352,9 @@ def parse_session(data):
     previous = None
     if generation is not None:
         previous = Previous(int(generation), int(records), b64decode(mac))
-        if previous.mac is None or max(previous[:2]) > U64_MAX:
+        if previous.mac is None or max(previous[:2]) > NUMBER_MAX:
             return None
-    if not 1 <= int(count) <= U64_MAX or (previous is None) != (begin.generation == 0):
+    if not 1 <= int(count) <= NUMBER_MAX or (previous is None) != (begin.generation == 0):
         return None
     if begin.generation == 0 and int(count) != 1:
         return None
@@ -389,77 +400,78 @@ class Chain:
             pass
         return self
 
+    def rest(self):
+        return self.log[self.offset:]
+
     def padding_only(self):
         return self.content <= self.offset
 
-    def record_follows(self):
-        """Whether a line after the one that did not check does."""
-        before_end = self.log.find(b'\n', self.offset)
-        before = self.log[self.offset:max(before_end, self.offset)]
-        while 0 <= before_end < self.content:
-            start = before_end + 1
-            before_end = self.log.find(b'\n', start)
-            line = self.log[start:max(before_end, start)]
-            if line:
-                text = line_tail(before)
-                between = b64decode(text) if text else None
-                for mac in (self.mac, between):
-                    if mac and line_mac(self.key, mac, line):
-                        return True
-            before = line
-        return False
+    def log_ends(self):
+        """Whether nothing follows the last good record but what a cut leaves behind: an
+        incomplete line, or zero bytes and line feeds."""
+        rest = self.rest()
+        return b'\n' not in rest or not rest.strip(b'\x00\n')
 
     def tail(self):
         """The verdict on what follows the last good record, where nothing need be."""
         if self.padding_only():
             return 'intact'
-        return 'gap' if self.record_follows() else 'torn'
+        times = set()  # of lines that follow the line before them, and of those before
+        lines = self.rest().split(b'\n')[:-1]
+        for before, line in zip(lines, lines[1:]):
+            if line_tail(line) is None:
+                continue
+            if line_mac(self.key, self.mac, line):
+                return 'gap'
+            between = b64decode(line_tail(before) or b'')
+            if between and line_mac(self.key, between, line):
+                times |= {line_time(before), line_time(line)}
+        return 'torn' if len(times) <= 1 and None not in times else 'gap'
 
     def complete(self):
         """Whether all is there that was written together with record 0."""
-        return self.session is not None and self.count >= self.session.records
+        return self.count >= self.session.records
 
 
 # ---- Heads -----------------------------------------------------------------------
 
 Slot = collections.namedtuple('Slot', 'counter generation records offset mac key_id flags')
-UNKNOWN_KEY = 'unknown key'
 
 
 def read_slot(head, place, session_bytes, keys):
-    """The slot at a place if it is valid, UNKNOWN_KEY if only its key is missing, or None."""
+    """The slot at a place of a head, or None if it is not valid."""
     raw = head[place * SLOT_SIZE:(place + 1) * SLOT_SIZE]
-    if len(raw) != SLOT_SIZE:
-        return None
-    (magic, counter, session, generation, records, offset, mac, key_id, flags, _, _, _,
+    (magic, counter, session, generation, records, offset, mac, key_id, flags, _, _, messages,
      *sizes) = SLOT.unpack_from(raw)
     if magic != MAGIC or session != session_bytes or counter == 0 or counter % SLOTS != place:
+        return None
+    if max(counter, generation, records, offset, messages) > NUMBER_MAX:
         return None
     if any(size > limit for size, limit in zip(sizes, TEXT_SIZES_MAX)):
         return None
     end = SLOT.size + sum(sizes)
-    if any(raw[end + MAC_SIZE:]):
+    if any(raw[end + MAC_SIZE:]) or key_id not in keys:
         return None
-    if key_id not in keys:
-        return UNKNOWN_KEY
     right = hmac256(keys.head_key(key_id, session_bytes), raw[:end])
     if not hmac.compare_digest(raw[end:end + MAC_SIZE], right):
         return None
     return Slot(counter, generation, records, offset, mac, key_id, flags)
 
 
-class Head:
-    """The two slots of a head: the newest valid one, and what is said of the other."""
+def read_head(raw, session, keys):
+    """The slot of a head that counts, or None."""
+    raw = raw.ljust(SLOTS * SLOT_SIZE, b'\x00')
+    slots = [read_slot(raw, place, uuid.UUID(session).bytes, keys) for place in range(SLOTS)]
+    # Anybody can sign with the weak key: beside a strong slot a weak one says nothing.
+    return max(filter(None, slots), default=None,
+               key=lambda slot: (not is_weak(slot.key_id), slot.counter))
 
-    def __init__(self, raw, session, keys):
-        session_bytes = uuid.UUID(session).bytes
-        slots = [read_slot(raw, place, session_bytes, keys) for place in range(SLOTS)]
-        valid = [slot for slot in slots if isinstance(slot, Slot)]
-        self.newest = max(valid, key=lambda slot: slot.counter) if valid else None
-        self.unknown_key = UNKNOWN_KEY in slots
-        self.damaged = len(valid) == 1
-        if self.damaged and self.newest.counter == 1:
-            self.damaged = any(raw[:SLOT_SIZE])
+
+def names_unknown_key(raw, keys):
+    """Whether a slot of a head that has no valid one was signed with a key that is not here."""
+    raw = raw.ljust(SLOTS * SLOT_SIZE, b'\x00')
+    slots = [SLOT.unpack_from(raw, place * SLOT_SIZE) for place in range(SLOTS)]
+    return any(slot[0] == MAGIC and slot[7] not in keys for slot in slots)
 
 
 # ---- Checking --------------------------------------------------------------------
@@ -472,90 +484,94 @@ def gravest(*verdicts):
 def outcome(session, verdict, records=0, bad_offset=None, key_id=b''):
     return {'session': session, 'verdict': verdict, 'records': records,
             'bad_record': None if bad_offset is None else records, 'bad_offset': bad_offset,
-            'weak': key_id.startswith(b'weak')}
+            'weak': is_weak(key_id)}
 
 
 def judge(session, chain, verdict):
     """Joins a verdict with those on the end of the log and on its key and origin."""
     verdict = gravest(verdict, chain.tail())
-    if not chain.complete():
-        verdict = gravest(verdict, 'truncated')
-    if chain.first.key_id.startswith(b'weak'):
+    if is_weak(chain.first.key_id):
         verdict = gravest(verdict, 'weak-key')
     if chain.session.unsigned:
         verdict = gravest(verdict, 'unsigned')
-    bad = verdict == 'truncated' or not chain.padding_only() or not chain.complete()
-    return outcome(session, verdict, chain.count, chain.offset if bad else None,
-                   chain.first.key_id)
+    return outcome(session, verdict, chain.count,
+                   None if chain.padding_only() else chain.offset, chain.first.key_id)
 
 
-def check_without_log(session, head):
-    if head.newest is None and head.unknown_key:
-        return outcome(session, 'key-missing')
-    if head.newest is None or head.newest.records == 1:
+def judge_whole(session, chain, verdict):
+    """Likewise for a log that no head vouches for: its first records must all be there."""
+    if chain.complete():
+        return judge(session, chain, verdict)
+    verdict = gravest(verdict, 'truncated' if chain.log_ends() else 'tampered')
+    return outcome(session, verdict, chain.count, chain.offset, chain.first.key_id)
+
+
+def check_without_log(session, head, slot, keys):
+    if slot is None:
+        return outcome(session, 'key-missing') if names_unknown_key(head, keys) \
+            else outcome(session, 'truncated', 0, 0)
+    if slot.generation == 0 and slot.records <= 1:
         raise NoSession(session)
-    return outcome(session, 'truncated', 0, 0, head.newest.key_id)
+    return outcome(session, 'truncated', 0, 0, slot.key_id)
 
 
-def check_without_head(session, log, head, first, keys):
+def check_without_head(session, log, first, keys):
     if first is None:
-        return outcome(session, 'key-missing') if head.unknown_key \
-            else outcome(session, 'tampered', 0, 0)
+        return outcome(session, 'tampered', 0, 0)
     if first.key_id not in keys:
         return outcome(session, 'key-missing')
     chain = Chain(log, keys, first).walk()
     if chain.session is None:
         return outcome(session, 'tampered', 0, 0, first.key_id)
-    return judge(session, chain, 'head-missing')
+    return judge_whole(session, chain, 'head-missing')
 
 
 def check_other_generation(session, log, slot, first, keys):
     """A log of another generation than the head's; None if its record 0 does not check."""
-    if first.key_id not in keys:
-        return outcome(session, 'key-missing')
+    newer = first.generation > slot.generation
+    if first.key_id not in keys or newer and is_weak(first.key_id) > is_weak(slot.key_id):
+        return outcome(session, 'tampered', 0, 0, slot.key_id)
     chain = Chain(log, keys, first).walk()
     if chain.session is None:
         return None
-    state = Previous(slot.generation, slot.records, slot.mac)
-    newer = first.generation > slot.generation and chain.session.previous == state
-    return judge(session, chain, 'intact' if newer else 'rolled-back')
+    if newer and chain.session.previous == Previous(slot.generation, slot.records, slot.mac):
+        return judge_whole(session, chain, 'intact')
+    return judge(session, chain, 'rolled-back')
 
 
-def check_with_head(session, log, head, keys):
-    slot = head.newest
+def check_with_head(session, log, slot, keys):
     first = First(session.encode(), keys.store_text, slot.generation, slot.key_id)
     chain = Chain(log, keys, first).walk(slot.offset)
     if chain.offset < slot.offset:
-        incomplete = len(log) < slot.offset and log.find(b'\n', chain.offset) < 0
-        verdict = 'truncated' if incomplete or chain.padding_only() else 'tampered'
+        cut = len(log) < slot.offset and b'\n' not in chain.rest()
+        verdict = 'truncated' if cut or not chain.rest().strip(b'\x00\n') else 'tampered'
         return outcome(session, verdict, chain.count, chain.offset, slot.key_id)
     if (chain.offset, chain.count, chain.mac) != (slot.offset, slot.records, slot.mac) \
             or chain.count == 0:
         return outcome(session, 'tampered', max(chain.count - 1, 0), chain.last, slot.key_id)
-    chain.walk()
-    lost = head.damaged and chain.count == slot.records
-    return judge(session, chain, 'truncated' if lost else 'intact')
+    return judge(session, chain.walk(), 'intact')
 
 
 def verify_bytes(session, log, head, keys):
     """Checks a session by the bytes of its log and its head (None: there is no such file).
     Raises NoSession."""
-    head_there = head is not None
-    head = Head(head or b'', session, keys)
-    slot = head.newest
-    if (log is None and not head_there) or (slot and slot.flags & DELETED):
+    if log is None and head is None:
+        raise NoSession(session)
+    head = head or b''
+    slot = read_head(head, session, keys)
+    if slot and slot.flags & DELETED:
         raise NoSession(session)
     if log is None:
-        return check_without_log(session, head)
+        return check_without_log(session, head, slot, keys)
     first = read_first(log)
     if first and first.session != session.encode():
         return outcome(session, 'tampered', 0, 0, slot.key_id if slot else first.key_id)
     if slot is None:
-        return check_without_head(session, log, head, first, keys)
+        return check_without_head(session, log, first, keys)
     check = None
     if first and first.generation != slot.generation:
         check = check_other_generation(session, log, slot, first, keys)
-    return check or check_with_head(session, log, head, keys)
+    return check or check_with_head(session, log, slot, keys)
 
 
 def read_file(path):
@@ -677,15 +693,23 @@ def make_first_data(store, session, generation=0, key_id=None, /, **members):
     return '{' + ','.join(f'"{name}":{value}' for name, value in data.items()) + '}'
 
 
-def make_log(store, session, records=(), /, generation=0, key_id=None, bodies=None, **members):
-    """Signs a log: record 0 with the given members, then records (type, data[, id]). With
+def make_time(n):
+    """The time of record n when each record is a write of its own."""
+    return f'2026-11-22T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.123456Z'
+
+
+def make_log(store, session, records=(), /, generation=0, key_id=None, bodies=None, batches=(),
+             **members):
+    """Signs a log: record 0 with the given members, then records (type, data[, id]), each as
+    a write of its own, but those whose numbers are in one of the ranges of batches. With
     bodies these are signed instead of everything, whatever they are."""
     key_id = key_id or store.keys.strong_id or store.keys.weak_id
     key = store.keys.session_key(key_id, session, generation)
     if bodies is None:
         first = make_first_data(store, session, generation, key_id, **members)
-        bodies = [make_body(0, 'session', first)]
-        bodies += [make_body(n, *record) for n, record in enumerate(records, 1)]
+        written = {n: batch[0] for batch in batches for n in batch}
+        bodies = [make_body(n, *record, at=make_time(written.get(n, n)))
+                  for n, record in enumerate([('session', first), *records])]
     log = Log(session, generation, key_id, [], [])
     mac = bytes(MAC_SIZE)
     for body in bodies:

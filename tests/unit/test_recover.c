@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Goal: what may be mended is mended, nothing that was cut off is lost, a record says what
+ * was done, and everything else is refused and left alone. Method: logs with each kind of
+ * end are opened with each set of accepted verdicts.
+ */
+#include "base/text.h"
+#include "crypto/kdf.h"
+#include "json/read.h"
+#include "writer_fixture.h"
+
+enum { RECORDS = 6 };
+
+/* A closed session with six records. */
+static void open_six(struct fixture *f)
+{
+	fixture_create(f, NULL);
+	append_many(f, RECORDS - 1);
+	fixture_leave(f, HF_CLOSE_LEAVE);
+}
+
+/* Puts bytes behind the log's first keep bytes. */
+static void put_tail(struct fixture *f, size_t keep, const char *tail, size_t size)
+{
+	struct hf_slice log = log_rig_log(&f->rig, f->id);
+	char *bytes = malloc(keep + size + 1);
+
+	ck_assert_ptr_nonnull(bytes);
+	memcpy(bytes, log.data, keep);
+	memcpy(bytes + keep, tail, size);
+	log_rig_put_log(&f->rig, f->id, bytes, keep + size);
+	free(bytes);
+}
+
+/* The only file in the quarantine. */
+static const struct aside *only_aside(struct fixture *f)
+{
+	const struct memory *memory = (const struct memory *)f->rig.storage;
+
+	ck_assert_ptr_nonnull(memory->quarantine);
+	ck_assert_ptr_null(memory->quarantine->next);
+	return memory->quarantine;
+}
+
+static void expect_member(struct hf_slice data, const char *name, const char *wanted)
+{
+	struct hf_slice value = { 0 };
+
+	ck_assert(json_member(data, name, &value));
+	ck_assert_msg(record_slice_is(value, wanted), "%s is %.*s, not %s", name, (int)value.size,
+		      value.data, wanted);
+}
+
+/* The repair record n tells of these bytes, and the quarantine has them. */
+static void expect_repair(struct fixture *f, uint64_t n, const char *verdict, const char *bytes,
+			  size_t size)
+{
+	const struct aside *aside = only_aside(f);
+	struct hf_record record = record_at(f, n);
+	char text[STORAGE_QUARANTINE_NAME_SIZE + 4], digits[TEXT_BASE64_32_SIZE];
+	uint8_t digest[KDF_SIZE];
+
+	ck_assert_uint_eq(aside->bytes.size, size);
+	ck_assert_mem_eq(aside->bytes.data, bytes, size);
+	ck_assert(record_slice_is(record.type, "repair"));
+	(void)snprintf(text, sizeof text, "\"%s\"", verdict);
+	expect_member(record.data, "verdict", text);
+	(void)snprintf(text, sizeof text, "%zu", size);
+	expect_member(record.data, "removed", text);
+	(void)snprintf(text, sizeof text, "%zu",
+		       (size_t)(record.line.data - log_rig_log(&f->rig, f->id).data));
+	expect_member(record.data, "offset", text);
+	(void)snprintf(text, sizeof text, "\"%s\"", aside->name);
+	expect_member(record.data, "quarantine", text);
+	kdf_sha256(bytes, size, digest);
+	text_put_base64_32(digest, digits);
+	(void)snprintf(text, sizeof text, "\"%.*s\"", TEXT_BASE64_32_SIZE, digits);
+	expect_member(record.data, "sha256", text);
+}
+
+START_TEST(a_torn_tail_goes_to_the_quarantine_and_is_recorded)
+{
+	static const char *const tails[] = { "{\"n\":6,\"at\":\"2026", "x", "rubbish\n", "{}\n{}\n",
+					     "\xff\xfe" };
+
+	for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+		struct hf_repair repair = { 0 };
+		struct writer_open open = { .check_all = i % 2 == 0 };
+		struct fixture f;
+		size_t size;
+
+		open_six(&f);
+		size = log_rig_log(&f.rig, f.id).size;
+		put_tail(&f, size, tails[i], strlen(tails[i]));
+		ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+		ck_assert(repair.changed);
+		ck_assert_int_eq(repair.before.verdict, HF_TORN);
+		ck_assert_uint_eq(repair.removed_bytes, strlen(tails[i]));
+		ck_assert_uint_eq(repair.removed_offset, size);
+		ck_assert_str_eq(repair.quarantine, only_aside(&f)->name);
+		expect_repair(&f, RECORDS, "torn", tails[i], strlen(tails[i]));
+		append_many(&f, 1);
+		fixture_leave(&f, HF_CLOSE_LEAVE);
+		expect_check(&f, HF_INTACT, RECORDS + 2);
+		fixture_close(&f);
+	}
+}
+END_TEST
+
+/* The end of a tail that is larger than the record that tells of it must go too. */
+START_TEST(a_long_torn_tail_is_cut_as_a_whole)
+{
+	static char tail[200000];
+	struct fixture f;
+	size_t size;
+
+	memset(tail, 'x', sizeof tail);
+	tail[1000] = tail[70000] = '\n';
+	open_six(&f);
+	size = log_rig_log(&f.rig, f.id).size;
+	put_tail(&f, size, tail, sizeof tail);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	expect_repair(&f, RECORDS, "torn", tail, sizeof tail);
+	ck_assert_uint_lt(log_rig_log(&f.rig, f.id).size, size + 1000);
+	expect_check(&f, HF_INTACT, RECORDS + 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(records_past_the_head_are_taken_over)
+{
+	struct fixture f;
+	uint8_t head[STORAGE_HEAD_SIZE];
+	struct hf_slice log;
+	char *kept;
+
+	open_six(&f);
+	memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	append_many(&f, 4);
+	writer_free(f.writer);
+	f.writer = NULL;
+	log = log_rig_log(&f.rig, f.id);
+	kept = malloc(log.size);
+	ck_assert_ptr_nonnull(kept);
+	memcpy(kept, log.data, log.size);
+	for (unsigned check_all = 0; check_all < 2; check_all++) {
+		struct writer_open open = { .check_all = check_all > 0 };
+		struct hf_repair repair = { 0 };
+
+		log_rig_put_head(&f.rig, f.id, head);
+		ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+		ck_assert(!repair.changed);
+		ck_assert_uint_eq(f.writer->head.records, RECORDS + 4);
+		ck_assert_uint_eq(newest_head(&f).records, RECORDS + 4);
+		fixture_leave(&f, HF_CLOSE_LEAVE);
+		log = log_rig_log(&f.rig, f.id);
+		ck_assert_mem_eq(log.data, kept, log.size);
+	}
+	expect_check(&f, HF_INTACT, RECORDS + 4);
+	free(kept);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Leaves damage before valid records, none of them acknowledged. */
+static void make_gap(struct fixture *f)
+{
+	uint8_t head[STORAGE_HEAD_SIZE];
+
+	open_six(f);
+	memcpy(head, log_rig_head(&f->rig, f->id), sizeof head);
+	ck_assert_int_eq(fixture_reopen(f), HF_OK);
+	append_many(f, 4);
+	writer_free(f->writer);
+	f->writer = NULL;
+	memory_find(f->rig.storage, f->id)->content
+		->bytes.data[log_rig_check(&f->rig, f->id).bytes - 300] ^= 1;
+	log_rig_put_head(&f->rig, f->id, head);
+	ck_assert_int_eq(log_rig_check(&f->rig, f->id).verdict, HF_GAP);
+}
+
+static void expect_refused(struct fixture *f, uint32_t accept, int code)
+{
+	struct writer_open open = { .accept = accept };
+	struct hf_repair repair = { .removed_bytes = 77 };
+	struct hf_slice log = log_rig_log(&f->rig, f->id);
+	char *kept = malloc(log.size + 1);
+	struct hf_check before = log_rig_check(&f->rig, f->id);
+
+	ck_assert_ptr_nonnull(kept);
+	if (log.size > 0)
+		memcpy(kept, log.data, log.size);
+	ck_assert_int_eq(fixture_reopen_with(f, &open, &repair), code);
+	ck_assert_ptr_null(f->writer);
+	ck_assert_uint_eq(repair.removed_bytes, 77);
+	ck_assert_int_eq(f->rig.report.detail.record, before.bad_record);
+	ck_assert_int_eq(f->rig.report.detail.offset, before.bad_offset);
+	ck_assert_uint_eq(log_rig_log(&f->rig, f->id).size, log.size);
+	if (log.size > 0)
+		ck_assert_mem_eq(log_rig_log(&f->rig, f->id).data, kept, log.size);
+	ck_assert_ptr_null(((const struct memory *)f->rig.storage)->quarantine);
+	free(kept);
+}
+
+START_TEST(a_gap_is_mended_only_when_it_is_accepted)
+{
+	struct writer_open open = { .accept = HF_ACCEPT(HF_GAP) };
+	struct hf_repair repair = { 0 };
+	struct hf_check before;
+	struct fixture f;
+	char *removed;
+	size_t size;
+
+	make_gap(&f);
+	before = log_rig_check(&f.rig, f.id);
+	expect_refused(&f, 0, HF_ERR_GAP);
+	expect_refused(&f, HF_ACCEPT(HF_HEAD_MISSING), HF_ERR_GAP);
+	size = (size_t)(before.log_bytes - before.bytes);
+	removed = malloc(size);
+	ck_assert_ptr_nonnull(removed);
+	memcpy(removed, log_rig_log(&f.rig, f.id).data + before.bytes, size);
+	ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+	ck_assert_int_eq(repair.before.verdict, HF_GAP);
+	expect_repair(&f, before.records, "gap", removed, size);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_INTACT, before.records + 1);
+	free(removed);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_missing_head_is_made_anew_only_when_it_is_accepted)
+{
+	struct writer_open open = { .accept = HF_ACCEPT(HF_HEAD_MISSING) };
+	struct hf_repair repair = { 0 };
+	struct fixture f;
+
+	open_six(&f);
+	log_rig_put_head(&f.rig, f.id, NULL);
+	expect_refused(&f, 0, HF_ERR_HEAD_MISSING);
+	expect_refused(&f, HF_ACCEPT(HF_GAP), HF_ERR_HEAD_MISSING);
+	ck_assert_ptr_null(log_rig_head(&f.rig, f.id));
+	ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+	ck_assert(repair.changed);
+	ck_assert_uint_eq(repair.removed_bytes, 0);
+	ck_assert_str_eq(repair.quarantine, "");
+	expect_record(&f, RECORDS, "repair", NULL);
+	expect_member(record_at(&f, RECORDS).data, "verdict", "\"head-missing\"");
+	expect_member(record_at(&f, RECORDS).data, "removed", "0");
+	expect_member(record_at(&f, RECORDS).data, "sha256", "null");
+	expect_member(record_at(&f, RECORDS).data, "quarantine", "null");
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_INTACT, RECORDS + 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_gap_without_a_head_asks_for_both)
+{
+	struct writer_open open = { .accept = HF_ACCEPT(HF_HEAD_MISSING) | HF_ACCEPT(HF_GAP) };
+	struct fixture f;
+
+	make_gap(&f);
+	log_rig_put_head(&f.rig, f.id, NULL);
+	expect_refused(&f, HF_ACCEPT(HF_GAP), HF_ERR_HEAD_MISSING);
+	expect_refused(&f, HF_ACCEPT(HF_HEAD_MISSING), HF_ERR_GAP);
+	ck_assert_int_eq(fixture_reopen_with(&f, &open, NULL), HF_OK);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	ck_assert_int_eq(log_rig_check(&f.rig, f.id).verdict, HF_INTACT);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_stump_without_a_head_goes_with_it)
+{
+	struct writer_open open = { .accept = HF_ACCEPT(HF_HEAD_MISSING) };
+	struct fixture f;
+	size_t size;
+
+	open_six(&f);
+	size = log_rig_log(&f.rig, f.id).size;
+	put_tail(&f, size, "stump", 5);
+	log_rig_put_head(&f.rig, f.id, NULL);
+	expect_refused(&f, 0, HF_ERR_HEAD_MISSING);
+	ck_assert_int_eq(fixture_reopen_with(&f, &open, NULL), HF_OK);
+	expect_repair(&f, RECORDS, "head-missing", "stump", 5);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_INTACT, RECORDS + 1);
+	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(other_verdicts_cannot_be_accepted)
+{
+	struct fixture f;
+
+	open_six(&f);
+	for (unsigned bit = 0; bit < 32; bit++) {
+		struct writer_open open = { .accept = 1u << bit };
+		int rc = fixture_reopen_with(&f, &open, NULL);
+
+		ck_assert_int_eq(rc, bit == HF_GAP || bit == HF_HEAD_MISSING ? HF_OK : HF_ERR_INVALID);
+		if (rc == HF_OK)
+			fixture_leave(&f, HF_CLOSE_LEAVE);
+	}
+	fixture_close(&f);
+}
+END_TEST
+
+/* What is beyond mending is so whatever is accepted. */
+START_TEST(other_verdicts_are_never_mended)
+{
+	const uint32_t all = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING);
+	struct fixture f;
+	size_t size;
+	uint8_t head[STORAGE_HEAD_SIZE];
+	char *log;
+
+	open_six(&f);
+	size = log_rig_log(&f.rig, f.id).size;
+	memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
+	put_tail(&f, size - 10, "", 0);
+	expect_refused(&f, all, HF_ERR_TRUNCATED);
+	log_rig_put_log(&f.rig, f.id, "", 0);
+	expect_refused(&f, all, HF_ERR_TRUNCATED);
+	log_rig_put_log(&f.rig, f.id, "rubbish\n", 8);
+	expect_refused(&f, all, HF_ERR_TAMPERED);
+	log_rig_put_head(&f.rig, f.id, NULL);
+	expect_refused(&f, all, HF_ERR_TAMPERED);
+	fixture_close(&f);
+	open_six(&f);
+	log = malloc(size);
+	ck_assert_ptr_nonnull(log);
+	memcpy(log, log_rig_log(&f.rig, f.id).data, size);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	ck_assert_int_eq(writer_save(f.writer, NULL, NULL, 0), HF_OK);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	log_rig_put_log(&f.rig, f.id, log, size);
+	expect_refused(&f, all, HF_ERR_ROLLED_BACK);
+	free(log);
+	fixture_close(&f);
+}
+END_TEST
+
+/* After a save that was cut short before the head: whatever stands there is moved to. */
+START_TEST(a_save_without_its_head_is_taken_over)
+{
+	uint8_t head[STORAGE_HEAD_SIZE];
+	struct fixture f;
+
+	open_six(&f);
+	memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	ck_assert_int_eq(writer_save(f.writer, NULL, NULL, 0), HF_OK);
+	writer_free(f.writer);
+	f.writer = NULL;
+	log_rig_put_head(&f.rig, f.id, head);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	ck_assert_uint_eq(f.writer->head.generation, 1);
+	ck_assert_uint_eq(newest_head(&f).generation, 1);
+	append_many(&f, 2);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_INTACT, 3);
+	fixture_close(&f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("recover");
+	TCase *recover = tcase_create("recover");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_test(recover, a_torn_tail_goes_to_the_quarantine_and_is_recorded);
+	tcase_add_test(recover, a_long_torn_tail_is_cut_as_a_whole);
+	tcase_add_test(recover, records_past_the_head_are_taken_over);
+	tcase_add_test(recover, a_gap_is_mended_only_when_it_is_accepted);
+	tcase_add_test(recover, a_missing_head_is_made_anew_only_when_it_is_accepted);
+	tcase_add_test(recover, a_gap_without_a_head_asks_for_both);
+	tcase_add_test(recover, a_stump_without_a_head_goes_with_it);
+	tcase_add_test(recover, other_verdicts_cannot_be_accepted);
+	tcase_add_test(recover, other_verdicts_are_never_mended);
+	tcase_add_test(recover, a_save_without_its_head_is_taken_over);
+	suite_add_tcase(suite, recover);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
