@@ -282,6 +282,6 @@ void bench_report(const struct bench *bench, const struct bench_row *row)
 	(void)snprintf(ours, sizeof ours, "%.4g %s", outcome.ours, row->unit);
 	if (row->rival != NULL)
 		(void)snprintf(rival, sizeof rival, "%.4g %s", outcome.rival, row->unit);
-	(void)printf("%-56s %13s %13s %9s  %-10s %s\n", row->what, ours, rival, ratio, goal,
+	(void)printf("%-58s %13s %13s %9s  %-10s %s\n", row->what, ours, rival, ratio, goal,
 		     met(row, &outcome));
 }

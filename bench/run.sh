@@ -7,7 +7,7 @@
 # Needs HOLDFAST_BENCH, the folder of the programs, and BENCH_DIR, where they work.
 set -euo pipefail
 
-programs="append load save keys command open json"
+programs="floor append load save keys command open json"
 filesystem=$(stat --file-system --format=%T "$BENCH_DIR")
 mount=$(findmnt --noheadings --output FSTYPE --target "$BENCH_DIR" || true)
 processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
@@ -27,7 +27,7 @@ else
     if [ "$filesystem" = tmpfs ]; then
         echo "BENCH_DIR is in memory, where a sync costs nothing: what is said of it means nothing."
     fi
-    printf '\n%-56s %13s %13s %9s  %-10s %s\n' what ours rival ratio goal met
+    printf '\n%-58s %13s %13s %9s  %-10s %s\n' what ours rival ratio goal met
 fi
 for program in $programs; do
     "$HOLDFAST_BENCH/bench_$program" "$@"

@@ -72,10 +72,9 @@ static void look(struct hf_store *store, const struct history *history,
 	       hf_verdict_name(check.verdict), hf_verdict_name(found->verdict));
 }
 
-void session_look(const struct place *place, const struct history *history,
-		  const struct session_rules *rules, struct session_found *ret_found)
+static void look_at(struct hf_store *store, const struct history *history,
+		    const struct session_rules *rules, struct session_found *ret_found)
 {
-	struct hf_store *store = place_open(place);
 	int error = HF_OK;
 	bool listed;
 
@@ -85,6 +84,14 @@ void session_look(const struct place *place, const struct history *history,
 	EXPECT(listed == ret_found->is_there, "listed: %d, there: %d", listed, ret_found->is_there);
 	if (listed && ret_found->verdict <= HF_TORN)
 		EXPECT_CODE(error, HF_OK, "the entry of the session");
+}
+
+void session_look(const struct place *place, const struct history *history,
+		  const struct session_rules *rules, struct session_found *ret_found)
+{
+	struct hf_store *store = place_open(place);
+
+	look_at(store, history, rules, ret_found);
 	hf_store_close(store);
 }
 
@@ -161,10 +168,9 @@ void session_check(const struct place *place, struct history *history,
 {
 	struct session_rules whole = *rules;
 	struct session_found after;
-	struct hf_store *store;
+	struct hf_store *store = place_open(place);
 
-	session_look(place, history, rules, ret_found);
-	store = place_open(place);
+	look_at(store, history, rules, ret_found);
 	if (!ret_found->is_there)
 		create_again(store, history);
 	history_settle(history, &ret_found->seen);
@@ -174,10 +180,14 @@ void session_check(const struct place *place, struct history *history,
 	whole.verdicts = SESSION_WHOLE | (rules->verdicts & HF_ACCEPT(HF_WEAK_KEY));
 	whole.part = false;
 	whole.may_lose = false;
-	session_look(place, history, &whole, &after);
+	look_at(store, history, &whole, &after);
 	repair_again(store, place, history, &whole);
 	if (ret_found->is_there && history->stump.size > 0)
 		find_stump(place, history);
+	if (rules->is_brief) {
+		hf_store_close(store);
+		return;
+	}
 	go_on(store, history, &whole, SERIAL_AFTER + 1);
 	/* The same id once more, also after the session was opened anew, is not written. */
 	go_on(store, history, &whole, SERIAL_AFTER + 1);

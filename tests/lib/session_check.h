@@ -21,6 +21,7 @@ struct session_rules {
 	uint32_t accept;   /* with which the session must then open */
 	bool part;         /* a batch that was not acknowledged may be there in part */
 	bool may_lose;     /* acknowledged records may be missing at the end */
+	bool is_brief;     /* opened and looked at once, for walks that come by often */
 };
 
 /* What was found. */

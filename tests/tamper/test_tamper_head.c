@@ -398,7 +398,7 @@ static void lie_nothing(const struct sample *sample, struct head *head)
 static void lie_offset_huge(const struct sample *sample, struct head *head)
 {
 	(void)sample;
-	head->offset = UINT64_MAX;
+	head->offset = INT64_MAX;
 }
 
 /* Only who has the key can make such heads: a fault of the program, or of its memory. */

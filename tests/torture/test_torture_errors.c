@@ -206,7 +206,8 @@ static void point(void *context)
 {
 	struct session_rules rules = { .verdicts = walk.scenario->verdicts,
 				       .accept = walk.scenario->accept,
-				       .part = is_death(walk.plan.kind) };
+				       .part = is_death(walk.plan.kind),
+				       .is_brief = !is_death(walk.plan.kind) };
 	struct session_found found;
 
 	(void)context;
@@ -225,7 +226,10 @@ static void point(void *context)
 		rules.verdicts &= ~(uint32_t)HF_ACCEPT(HF_TORN);
 	if (walk.act.history.id[0] == '\0')
 		return;
-	session_check(&walk.place, &walk.act.history, &rules, &found);
+	if (walk.scenario->is_reading)
+		session_look(&walk.place, &walk.act.history, &rules, &found);
+	else
+		session_check(&walk.place, &walk.act.history, &rules, &found);
 }
 
 static void fresh_copy(void)

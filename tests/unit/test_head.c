@@ -114,7 +114,7 @@ START_TEST(the_largest_head_fits_and_no_larger_is_read)
 {
 	struct head head = example();
 
-	head.counter = head.generation = head.records = head.offset = head.messages = UINT64_MAX;
+	head.counter = head.generation = head.records = head.offset = head.messages = INT64_MAX;
 	head.flags = UINT64_MAX;
 	head.created_us = INT64_MIN;
 	head.updated_us = INT64_MAX;
@@ -237,6 +237,23 @@ START_TEST(sizes_beyond_their_limits_are_refused_before_they_are_used)
 }
 END_TEST
 
+START_TEST(numbers_beyond_63_bits_are_refused)
+{
+	static const size_t places[] = { FORMAT_HEAD_COUNTER_AT, FORMAT_HEAD_GENERATION_AT,
+					 FORMAT_HEAD_RECORDS_AT, FORMAT_HEAD_OFFSET_AT,
+					 FORMAT_HEAD_MESSAGES_AT };
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		uint8_t slot[FORMAT_HEAD_SLOT_SIZE];
+
+		encode_example(slot);
+		slot[places[i]] |= 0x80;
+		sign(slot, SIGNED);
+		ck_assert(!decodes(slot, 0));
+	}
+}
+END_TEST
+
 START_TEST(an_empty_slot_claims_nothing)
 {
 	uint8_t slot[FORMAT_HEAD_SLOT_SIZE] = { 0 };
@@ -263,6 +280,7 @@ int main(void)
 	tcase_add_test(head, a_slot_counts_only_at_its_own_place);
 	tcase_add_test(head, each_rule_counts_under_a_right_mac_too);
 	tcase_add_test(head, sizes_beyond_their_limits_are_refused_before_they_are_used);
+	tcase_add_test(head, numbers_beyond_63_bits_are_refused);
 	tcase_add_test(head, an_empty_slot_claims_nothing);
 	suite_add_tcase(suite, head);
 	srunner_run_all(runner, CK_ENV);

@@ -180,6 +180,36 @@ static void make_gap(struct fixture *f)
 	ck_assert_int_eq(log_rig_check(&f->rig, f->id).verdict, HF_GAP);
 }
 
+/* A batch is one write: of one that reached the medium in part, records behind the damage
+ * prove no acknowledgement. */
+START_TEST(what_is_left_of_one_batch_is_torn)
+{
+	struct hf_append records[5];
+	uint8_t head[STORAGE_HEAD_SIZE];
+	size_t start, size;
+	struct fixture f;
+
+	open_six(&f);
+	start = log_rig_log(&f.rig, f.id).size;
+	memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
+	for (unsigned i = 0; i < 5; i++)
+		records[i] = (struct hf_append){ "message", NULL, "\"batch\"", 7 };
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	ck_assert_int_eq(writer_append(f.writer, NULL, records, 5, NULL), HF_OK);
+	writer_free(f.writer);
+	f.writer = NULL;
+	log_rig_put_head(&f.rig, f.id, head);
+	memory_find(f.rig.storage, f.id)->content->bytes.data[start + 75] ^= 1;
+	size = log_rig_log(&f.rig, f.id).size - start;
+	expect_check(&f, HF_TORN, RECORDS);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	ck_assert_uint_eq(only_aside(&f)->bytes.size, size);
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_INTACT, RECORDS + 1);
+	fixture_close(&f);
+}
+END_TEST
+
 static void expect_refused(struct fixture *f, uint32_t accept, int code)
 {
 	struct writer_open open = { .accept = accept };
@@ -376,6 +406,7 @@ int main(void)
 	tcase_add_test(recover, a_torn_tail_goes_to_the_quarantine_and_is_recorded);
 	tcase_add_test(recover, a_long_torn_tail_is_cut_as_a_whole);
 	tcase_add_test(recover, records_past_the_head_are_taken_over);
+	tcase_add_test(recover, what_is_left_of_one_batch_is_torn);
 	tcase_add_test(recover, a_gap_is_mended_only_when_it_is_accepted);
 	tcase_add_test(recover, a_missing_head_is_made_anew_only_when_it_is_accepted);
 	tcase_add_test(recover, a_gap_without_a_head_asks_for_both);

@@ -30,8 +30,7 @@ EXIT_NOT_FOUND, EXIT_DENIED, EXIT_IO, EXIT_NOT_A_STORE = 3, 5, 10, 12
 
 MAC_SIZE = 32
 TAIL_SIZE = 53
-DEPTH_MAX = 128
-NUMBER_MAX = (1 << 63) - 1
+NUMBER_MAX, U64_MAX = (1 << 63) - 1, (1 << 64) - 1
 ROUNDS_MIN, ROUNDS_MAX = 10_000, 10_000_000
 KEY_FILE_SIZE_MAX = 1024
 SLOTS, SLOT_SIZE = 2, 4096
@@ -58,16 +57,13 @@ KEY_FILE = re.compile(
     rb'check (%s)\n' % (_B64, _TIME, _B64))
 RECORD = re.compile(rb'{"n":(%s),"at":"(%s)",(?:"id":"([!#-\[\]-~]{1,128})",)?'
                     rb'"type":"([a-z0-9-]{1,32})","data":' % (_COUNT, _TIME))
-LINE_TIME = re.compile(rb'{"n":(?:%s),"at":"(%s)",' % (_COUNT, _TIME))
 FIRST_DATA = (rb'{"format":1,"session":"(%s)","store":"(%s)","generation":(%s),"key":"(%s)",'
               % (_UUID, _UUID, _COUNT, _KEY_ID))
 FIRST = re.compile(rb'{"n":0,"at":"%s","type":"session","data":%s' % (_TIME, FIRST_DATA))
-FIRST_BEGIN = re.compile(FIRST_DATA + rb'"created":"(%s)","name":' % _TIME)
+FIRST_BEGIN = re.compile(FIRST_DATA + rb'"created":"(%s)",' % _TIME)
 FIRST_END = re.compile(
-    rb',"previous":(?:null|{"generation":(%s),"records":(%s),"mac":"(%s)"}),"records":(%s)}\Z'
+    rb',"previous":(?:null|{"generation":(%s),"records":(%s),"mac":"(%s)"}),"records":(%s)}'
     % (_COUNT, _COUNT, _B64, _COUNT))
-FIRST_NAMES = ['format', 'session', 'store', 'generation', 'key', 'created', 'name', 'project',
-               'config', 'origin', 'previous', 'records']
 
 
 class NotAStore(ValueError):
@@ -104,81 +100,29 @@ def time_is_real(text):
     return day <= (30 if month in (4, 6, 9, 11) else 31)
 
 
-_STRING_TEXT = (r'[^"\\\x00-\x1f\u2028\u2029]*'
-                r'(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f\u2028\u2029]*)*')
-JSON_NAME = re.compile('"(%s)":' % _STRING_TEXT)
-JSON_SCALAR = re.compile(
-    r'"%s"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null' % _STRING_TEXT)
-JSON_ESCAPE = re.compile(r'\\(?:u([dD][89abAB]..)\\u([dD][c-fC-F]..)|u(....)|(.))')
-JSON_SHORT = {'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^"{}\[\]]+')
 
 
-def json_unescape(text):
-    """Decodes the inside of a valid string. A lone surrogate stays one, unlike any other."""
-    def replace(match):
-        high, low, unit, short = match.groups()
-        if high:
-            return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
-        return chr(int(unit, 16)) if unit else JSON_SHORT.get(short, short)
-    return JSON_ESCAPE.sub(replace, text)
+def skip_text(data, at):
+    """Where the string at a place ends, or -1."""
+    match = STRING.match(data, at)
+    return match.end() if match else -1
 
 
-def json_name(text, position, names):
-    """Reads a member's name with its colon; returns what follows, or -1."""
-    match = JSON_NAME.match(text, position)
-    if match is None:
-        return -1
-    name = match.group(1)
-    if '\\' in name:
-        name = json_unescape(name)
-    if name in names:
-        return -1
-    names.add(name)
-    return match.end()
-
-
-def json_is_strict(raw):
-    """Whether bytes are one JSON text as a log holds it: RFC 8259 in UTF-8, at most 128
-    deep, no name twice, no white space between tokens, no raw U+2028 and U+2029."""
-    try:
-        text = raw.decode('utf-8')
-    except UnicodeDecodeError:
-        return False
-    stack = []  # the names seen in each open object, None for each open array
-    at = 0
-    while at >= 0:
-        # A value begins here.
-        opening = text[at:at + 1]
-        if opening and opening in '{[':
-            if len(stack) == DEPTH_MAX:
-                return False
-            at += 1
-            if text[at:at + 1] != ('}' if opening == '{' else ']'):
-                stack.append(set() if opening == '{' else None)
-                if opening == '{':
-                    at = json_name(text, at, stack[-1])
-                continue
-            at += 1
-        else:
-            match = JSON_SCALAR.match(text, at)
-            if match is None:
-                return False
-            at = match.end()
-        # A value ended here.
-        while stack:
-            names = stack[-1]
-            mark = text[at:at + 1]
-            at += 1
-            if mark == ',':
-                if names is not None:
-                    at = json_name(text, at, names)
-                break
-            if mark != (']' if names is None else '}'):
-                return False
-            stack.pop()
-        else:
-            return at == len(text)
-    return False
+def skip_object(data, at):
+    """Where the object at a place ends, or -1. Of what is in it only the strings and the
+    brackets are looked at: the MAC says that a writer checked it."""
+    depth = 0
+    while data[at:at + 1] == b'{' or depth:
+        match = TOKEN.match(data, at)
+        if match is None:
+            return -1
+        depth += (match[0] in (b'{', b'[')) - (match[0] in (b'}', b']'))
+        at = match.end()
+        if depth == 0:
+            return at
+    return -1
 
 
 # ---- Keys ------------------------------------------------------------------------
@@ -225,7 +169,6 @@ class Keys:
 
     def __init__(self, store_id, secret=None):
         self.store_id = uuid.UUID(store_id).bytes
-        self.store_text = store_id.encode()
         self.strong_id = None
         self._derived = {}
         weak = hkdf(hkdf_extract(b'holdfast/1 weak key'), self.store_id)
@@ -269,17 +212,17 @@ class Keys:
 
 # ---- Records ---------------------------------------------------------------------
 
-First = collections.namedtuple('First', 'session store generation key_id')
-Record = collections.namedtuple('Record', 'n type id data')
+First = collections.namedtuple('First', 'session generation key_id')
+Record = collections.namedtuple('Record', 'n at type id data')
 Session = collections.namedtuple('Session', 'begin previous records unsigned')
 Previous = collections.namedtuple('Previous', 'generation records mac')
 
 
 def make_first(match):
-    session, store, generation, key_id = match.groups()[:4]
+    session, _, generation, key_id = match.groups()[:4]
     if int(generation) > NUMBER_MAX:
         return None
-    return First(session, store, int(generation), key_id)
+    return First(session, int(generation), key_id)
 
 
 def read_first(log):
@@ -305,12 +248,6 @@ def line_mac(key, previous, line):
     return mac if hmac.compare_digest(b64encode(mac), text) else None
 
 
-def line_time(line):
-    """What a line says of its time, whether it checks or not; None if that is not to be seen."""
-    match = LINE_TIME.match(line)
-    return match and match.group(1)
-
-
 def parse_record(body):
     """The members of a line without its tail; None if its shape is wrong."""
     match = RECORD.match(body)
@@ -318,48 +255,66 @@ def parse_record(body):
         return None
     n, at, record_id, kind = match.groups()
     data = body[match.end():]
-    if not time_is_real(at) or not json_is_strict(data):
+    if int(n) > U64_MAX or not time_is_real(at) or not data:
         return None
-    return Record(int(n), kind, record_id, data)
+    return Record(int(n), at, kind, record_id, data)
 
 
-def parse_first_members(data):
-    """The members of record 0's data if they have their order and types, or None."""
-    names = []
+def line_time(line):
+    """What a line says of its time, whether it checks or not; None if the line has not even
+    the shape of a record."""
+    record = parse_record(line[:-TAIL_SIZE]) if line_tail(line) else None
+    return record and record.at
 
-    def note(pairs):
-        names[:] = [name for name, _ in pairs]  # the outermost object comes last
-        return dict(pairs)
-    # Numbers may have any size, and none is needed here.
-    value = json.loads(data, object_pairs_hook=note, parse_int=len, parse_float=len)
-    if names != FIRST_NAMES or not isinstance(value['config'], dict):
-        return None
-    if not all(isinstance(value[name], (str, type(None))) for name in ('name', 'project')):
-        return None
-    return value if isinstance(value['origin'], (dict, type(None))) else None
+
+def says_unsigned(origin):
+    """Whether an origin has a member "unsigned" that is true."""
+    try:
+        members = json.loads(origin, object_pairs_hook=list, parse_int=len, parse_float=len)
+    except (ValueError, RecursionError):
+        return False
+    return dict(reversed(members or [])).get('unsigned') is True
+
+
+def parse_previous(generation, records, mac):
+    """What record 0 says of the generation before; None if it cannot be."""
+    previous = Previous(int(generation), int(records), b64decode(mac))
+    return None if previous.mac is None or max(previous[:2]) > U64_MAX else previous
+
+
+def find_members(data, at):
+    """Walks over the name, project, config and origin of record 0. Returns the origin and
+    where it ends; None and -1 if their shape is wrong."""
+    start = at
+    for name, skip in ((b'"name":', skip_text), (b',"project":', skip_text),
+                       (b',"config":', skip_object), (b',"origin":', skip_object)):
+        start = at + len(name)
+        if not data.startswith(name, at):
+            return None, -1
+        null = skip is skip_text or name == b',"origin":'
+        at = start + 4 if null and data.startswith(b'null', start) else skip(data, start)
+        if at < 0:
+            return None, -1
+    return data[start:at], at
 
 
 def parse_session(data):
-    """The data of record 0; None if its shape is wrong. It is known to be strict JSON."""
-    match, tail = FIRST_BEGIN.match(data), FIRST_END.search(data)
+    """The data of record 0; None if its shape is wrong."""
+    match = FIRST_BEGIN.match(data)
     begin = make_first(match) if match else None
-    if begin is None or tail is None or not time_is_real(match.group(5)):
+    if begin is None or not time_is_real(match.group(5)):
         return None
-    value = parse_first_members(data)
-    if value is None:
+    origin, at = find_members(data, match.end())
+    end = FIRST_END.fullmatch(data, at) if at >= 0 else None
+    if end is None:
         return None
-    generation, records, mac, count = tail.groups()
-    previous = None
-    if generation is not None:
-        previous = Previous(int(generation), int(records), b64decode(mac))
-        if previous.mac is None or max(previous[:2]) > NUMBER_MAX:
-            return None
-    if not 1 <= int(count) <= NUMBER_MAX or (previous is None) != (begin.generation == 0):
+    previous = parse_previous(*end.groups()[:3]) if end.group(1) else None
+    if (previous is None) != (begin.generation == 0) or not 1 <= int(end.group(4)) <= U64_MAX:
         return None
-    if begin.generation == 0 and int(count) != 1:
+    # Generation 0 has no more than record 0 from the beginning, nor has it a predecessor.
+    if begin.generation == 0 and (end.group(1) or int(end.group(4)) != 1):
         return None
-    unsigned = value['origin'] is not None and value['origin'].get('unsigned') is True
-    return Session(begin, previous, int(count), unsigned)
+    return Session(begin, previous, int(end.group(4)), says_unsigned(origin))
 
 
 class Chain:
@@ -368,7 +323,6 @@ class Chain:
     def __init__(self, log, keys, first):
         self.log = log
         self.first = first
-        self.own_store = first.store == keys.store_text
         self.key = keys.session_key(first.key_id, first.session.decode(), first.generation)
         self.content = len(log.rstrip(b'\n'))  # what follows is padding, or ends a record
         self.count = 0
@@ -388,7 +342,7 @@ class Chain:
             return False
         if self.count == 0:
             session = parse_session(record.data) if record.id is None else None
-            if session is None or session.begin != self.first or not self.own_store:
+            if session is None or session.begin.generation != self.first.generation:
                 return False
             self.session = session
         self.last, self.offset, self.mac = self.offset, end + 1, mac
@@ -528,27 +482,26 @@ def check_without_head(session, log, first, keys):
 
 def check_other_generation(session, log, slot, first, keys):
     """A log of another generation than the head's; None if its record 0 does not check."""
-    newer = first.generation > slot.generation
-    if first.key_id not in keys or newer and is_weak(first.key_id) > is_weak(slot.key_id):
+    if first.key_id not in keys or is_weak(first.key_id) > is_weak(slot.key_id):
         return outcome(session, 'tampered', 0, 0, slot.key_id)
     chain = Chain(log, keys, first).walk()
     if chain.session is None:
         return None
-    if newer and chain.session.previous == Previous(slot.generation, slot.records, slot.mac):
+    state = Previous(slot.generation, slot.records, slot.mac)
+    if first.generation > slot.generation and chain.session.previous == state:
         return judge_whole(session, chain, 'intact')
     return judge(session, chain, 'rolled-back')
 
 
 def check_with_head(session, log, slot, keys):
-    first = First(session.encode(), keys.store_text, slot.generation, slot.key_id)
+    first = First(session.encode(), slot.generation, slot.key_id)
     chain = Chain(log, keys, first).walk(slot.offset)
-    if chain.offset < slot.offset:
+    if chain.offset < slot.offset or chain.count == 0:
         cut = len(log) < slot.offset and b'\n' not in chain.rest()
         verdict = 'truncated' if cut or not chain.rest().strip(b'\x00\n') else 'tampered'
         return outcome(session, verdict, chain.count, chain.offset, slot.key_id)
-    if (chain.offset, chain.count, chain.mac) != (slot.offset, slot.records, slot.mac) \
-            or chain.count == 0:
-        return outcome(session, 'tampered', max(chain.count - 1, 0), chain.last, slot.key_id)
+    if (chain.offset, chain.count, chain.mac) != (slot.offset, slot.records, slot.mac):
+        return outcome(session, 'tampered', chain.count - 1, chain.last, slot.key_id)
     return judge(session, chain.walk(), 'intact')
 
 
@@ -564,6 +517,8 @@ def verify_bytes(session, log, head, keys):
     if log is None:
         return check_without_log(session, head, slot, keys)
     first = read_first(log)
+    if slot and b'\n' not in log:
+        first = None  # a line that was cut says nothing against the head
     if first and first.session != session.encode():
         return outcome(session, 'tampered', 0, 0, slot.key_id if slot else first.key_id)
     if slot is None:

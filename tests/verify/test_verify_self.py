@@ -20,7 +20,6 @@ import holdfast_verify as hv  # noqa: E402
 
 SESSION = '0195d3a0-1111-4222-8333-444455556666'
 OTHER = '0195d3a0-1111-4222-8333-444455557777'
-CORPUS = pathlib.Path(__file__).resolve().parents[1] / 'vectors' / 'json' / 'parsing'
 MESSAGES = [('message', '{"role":"user","content":"one"}', 'id-1'),
             ('todos', '[{"text":"caf\u00e9 \\u0041","done":false}]'),
             ('x-host', 'null'),
@@ -141,9 +140,7 @@ class TamperedTest(StoreTest):
                               store_id='5a7e0000-0000-4000-8000-000000000002')
         log = hv.make_log(other, SESSION, MESSAGES)
         self.expect(log.data(), hv.make_head(other, log), 'tampered', 0, 0)
-        lie = hv.make_log(self.store, SESSION, store=f'"{other.store_id}"')
-        self.expect(lie.data(), None, 'tampered', 0, 0)
-        self.expect(lie.data(), hv.make_head(self.store, lie), 'tampered', 0, 0)
+        self.expect(log.data(), None, 'tampered', 0, 0)
 
 
 class TruncatedTest(StoreTest):
@@ -171,27 +168,22 @@ class TruncatedTest(StoreTest):
         for head in (self.head, self.head_at(1)):
             self.expect(b'', head, 'truncated', 0, 0)
 
-    def test_a_damaged_newer_slot_hides_no_missing_record(self):
-        # The slots told of five and six records; the newer one is gone, and record 5 too.
-        for slot in (ZEROS, b'\x00' * 100 + self.head[100:hv.SLOT_SIZE], os.urandom(4096)):
-            self.expect(self.log.data(5), self.slots(slot, 5), 'truncated', 5, self.log.offset(5))
+    def test_zero_bytes_in_place_of_the_last_records_are_truncation(self):
+        for count in range(6):
+            for fill in (b'\x00' * 2000, b'\x00' * 200 + b'\n' * 2000, b'\n\x00\n' * 700):
+                self.expect(self.log.data(count) + fill, self.head, 'truncated', count,
+                            self.log.offset(count))
 
-    def test_a_damaged_slot_is_ordinary_when_the_log_went_on(self):
-        self.expect_intact(self.data, self.slots(os.urandom(4096), 5))
-        self.expect_intact(self.data, self.slots(4, os.urandom(4096)))
+    def test_anything_else_in_place_of_the_last_records_is_tampering(self):
+        for count in range(6):
+            raw = self.log.data(count) + b'\x00' * 1000 + b'x' + b'\x00' * 1000
+            self.expect(raw, self.head, 'tampered', count, self.log.offset(count))
+            raw = self.log.data(count) + b'x\n'
+            self.expect(raw, self.head, 'tampered', count, self.log.offset(count))
 
-    def test_a_torn_tail_does_not_excuse_a_damaged_slot(self):
-        raw = self.data[:-10]
-        self.expect(raw, self.slots(ZEROS, 5), 'truncated', 5, self.log.offset(5))
-        raw = self.data + b'stump'
-        self.expect(raw, self.slots(ZEROS, 5), 'torn', 6, len(self.data))
-
-    def test_the_first_head_has_an_empty_slot(self):
-        raw = self.log.data(1)
-        self.expect_intact(raw, self.slots(ZEROS, 1), 1)
-        self.expect(raw, self.slots(b'x' + ZEROS[1:], 1), 'truncated', 1, len(raw))
-        end = self.log.offset(2)
-        self.expect(self.log.data(2), self.slots(2, ZEROS), 'truncated', 2, end)
+    def test_a_head_of_no_records_finds_an_empty_log_truncated(self):
+        slot = hv.make_slot(self.store, self.log, 6, 0)
+        self.expect(b'', slot, 'truncated', 0, 0)
 
 
 class TailTest(StoreTest):
@@ -234,10 +226,48 @@ class TailTest(StoreTest):
             raw[self.log.offset(n) + 30] ^= 1
             self.expect(bytes(raw), self.head_at(2), 'gap', n, self.log.offset(n))
 
-    def test_damage_to_a_mac_is_a_gap_by_the_records_behind_it(self):
+    def test_damage_to_a_mac_is_a_gap_by_the_record_behind_it(self):
         raw = bytearray(self.data)
         raw[self.log.offset(4) - 10] ^= 1
         self.expect(bytes(raw), self.head_at(2), 'gap', 3, self.log.offset(3))
+
+    def batch(self, *batches):
+        return hv.make_log(self.store, SESSION, MESSAGES, batches=batches)
+
+    def test_what_is_left_of_one_batch_is_torn(self):
+        log = self.batch(range(2, 6))
+        for n in (2, 3, 4, 5):
+            for at in (log.offset(n) + 70, log.offset(n + 1) - 10):
+                raw = bytearray(log.data())
+                raw[at] ^= 1
+                self.expect(bytes(raw), self.head_at(2), 'torn', n, log.offset(n))
+                self.expect(bytes(raw), None, 'head-missing', n, log.offset(n))
+
+    def test_damage_before_a_later_batch_is_a_gap(self):
+        log = self.batch(range(2, 4), range(4, 6))
+        raw = bytearray(log.data())
+        raw[log.offset(2) + 70] ^= 1
+        self.expect(bytes(raw), self.head_at(2), 'gap', 2, log.offset(2))
+        raw = bytearray(log.data())
+        raw[log.offset(4) - 10] ^= 1
+        # Record 5 follows record 4, and both are of the batch behind the damage.
+        self.expect(bytes(raw), self.head_at(2), 'torn', 3, log.offset(3))
+
+    def test_a_line_without_the_shape_of_a_record_has_no_time(self):
+        log = self.batch(range(2, 6))
+        start = log.offset(2)
+        for old in (b'"n":2', b'"at"', b'"type"', b'todos', b'"data"'):
+            at = log.data().index(old, start)
+            raw = bytearray(log.data())
+            raw[at] = 0
+            self.assertLess(at, log.offset(3))
+            self.expect(bytes(raw), self.head_at(2), 'gap', 2, start)
+
+    def test_a_copy_of_the_next_record_is_a_gap_even_in_a_batch(self):
+        log = self.batch(range(2, 6))
+        start = log.offset(3)
+        raw = log.data()[:start] + b'garbage\n' + log.data()[start:]
+        self.expect(raw, self.head_at(2), 'gap', 3, start)
 
     def test_garbage_or_padding_before_the_next_record_is_a_gap(self):
         start = self.log.offset(4)
@@ -293,11 +323,26 @@ class GenerationTest(StoreTest):
             self.expect(log.data(count) + b'{"n":', self.head, 'truncated', count,
                         log.offset(count))
 
-    def test_a_bad_record_among_those_of_a_newer_generation_is_truncated(self):
+    def test_a_bad_record_among_those_of_a_newer_generation_is_tampering(self):
         log = self.newer()
         raw = bytearray(log.data())
         raw[log.offset(2) + 30] ^= 1
-        self.expect(bytes(raw), self.head, 'truncated', 2, log.offset(2))
+        for head in (self.head, None):
+            self.expect(bytes(raw), head, 'tampered', 2, log.offset(2))
+            self.expect(log.data(2) + log.data()[log.offset(3):], head, 'tampered', 2,
+                        log.offset(2))
+            self.expect(log.data(2) + b'\n' + log.data(), head, 'tampered', 2, log.offset(2))
+
+    def test_zero_bytes_among_those_of_a_newer_generation_are_truncation(self):
+        log = self.newer()
+        for fill in (b'', b'\n\n', b'\x00' * 99, b'\x00\n\x00', b'{"n":'):
+            for head in (self.head, None):
+                self.expect(log.data(2) + fill, head, 'truncated', 2, log.offset(2))
+
+    def test_too_few_records_of_a_generation_rolled_back_do_not_weigh_more(self):
+        log = self.newer(previous=self.log.previous(5))
+        self.expect(log.data(2), self.head, 'rolled-back', 2)
+        self.expect(log.data(2) + b'stump', self.head, 'rolled-back', 2, log.offset(2))
 
     def test_what_follows_a_newer_generation_is_judged_as_past_the_end(self):
         log = self.newer(written=2)
@@ -312,10 +357,7 @@ class GenerationTest(StoreTest):
             raw = bytearray(log.data())
             raw[at] ^= 1
             check = self.check(bytes(raw), self.head)
-            # Of a changed key id nothing can be said.
-            expected = ('tampered', 'key-missing') if b'"key":"' in raw[:at] else ('tampered',)
-            self.assertIn(check['verdict'], expected, f'byte {at}')
-            self.assertEqual(check['records'], 0)
+            self.assertEqual((check['verdict'], check['records']), ('tampered', 0), f'byte {at}')
 
     def test_an_older_generation_is_rolled_back(self):
         log = self.newer()
@@ -371,21 +413,52 @@ class HeadTest(StoreTest):
         for raw in (b'', b'\n', b'\n' * 100, self.data[:size - 1], b'garbage\n' + self.data):
             self.expect(raw, None, 'tampered', 0, 0)
 
-    def test_each_changed_byte_of_the_newer_slot_loses_the_last_record_or_nothing(self):
+    def test_each_changed_byte_of_a_slot_leaves_the_other(self):
         newer, older = hv.make_slot(self.store, self.log, 6), 5
         for at in range(hv.SLOT_SIZE):
             raw = bytearray(newer)
             raw[at] ^= 1
             head = self.slots(bytes(raw), older)
             self.expect_intact(self.data, head)
-            self.expect(self.log.data(5), head, 'truncated', 5, self.log.offset(5))
+            self.expect_intact(self.log.data(5), head, 5)
+            if at % 9 == 0:
+                self.expect(self.log.data(4), head, 'truncated', 4, self.log.offset(4))
 
-    def test_each_changed_byte_of_the_older_slot_shows(self):
-        older = hv.make_slot(self.store, self.log, 5)
-        for at in range(0, hv.SLOT_SIZE, 3):
-            raw = bytearray(older)
-            raw[at] ^= 0x80
-            self.expect(self.data, self.slots(6, bytes(raw)), 'truncated', 6, len(self.data))
+    def test_a_damaged_slot_beside_the_head_says_nothing(self):
+        for other in (ZEROS, os.urandom(4096), b'x'):
+            self.expect_intact(self.data, self.slots(6, other))
+            self.expect(self.log.data(5), self.slots(6, other), 'truncated', 5,
+                        self.log.offset(5))
+            self.expect(self.data + b'stump', self.slots(6, other), 'torn', 6, len(self.data))
+
+    def test_what_is_missing_of_a_short_head_counts_as_zero_bytes(self):
+        slot = hv.make_slot(self.store, self.log, 6)
+        size = hv.SLOT.size + hv.MAC_SIZE
+        for size, valid in ((size, True), (size - 1, False), (4095, True), (4096, True)):
+            head = slot[:size]
+            if valid:
+                self.expect_intact(self.data, head)
+                self.expect(self.log.data(5), head, 'truncated', 5, self.log.offset(5))
+            else:
+                self.expect(self.data, head, 'head-missing', 6)
+
+    def test_what_a_long_head_has_more_is_ignored(self):
+        self.expect_intact(self.data, self.head + b'more' * 5000)
+
+    def test_numbers_above_the_largest_are_refused(self):
+        top = (1 << 63) - 1
+        self.expect_intact(self.data, self.slots(hv.make_slot(self.store, self.log, top - 1, 6), 5))
+        for field, at in (('counter', 8), ('generation', 32), ('records', 40), ('offset', 48),
+                          ('messages', 128)):
+            slot = hv.make_slot(self.store, self.log, 6)[:hv.SLOT.size]
+            for value, valid in ((top, True), (top + 1, False)):
+                value -= value % 2 if field == 'counter' else 0
+                raw = slot[:at] + value.to_bytes(8, 'big') + slot[at + 8:]
+                key = self.store.keys.head_key(self.log.key_id, hv.uuid.UUID(SESSION).bytes)
+                raw = (raw + hv.hmac256(key, raw)).ljust(hv.SLOT_SIZE, b'\x00')
+                with self.subTest(field, value=value):
+                    check = self.check(self.data, raw)
+                    self.assertEqual(check['verdict'] != 'head-missing', valid)
 
     def test_slots_that_break_a_rule_are_not_valid(self):
         def slot(counter=6, log=self.log, **fields):
@@ -401,12 +474,10 @@ class HeadTest(StoreTest):
                'another magic': slot(magic=b'hfhead2\n'),
                'not zero behind': slot()[:-1] + b'\x01',
                'sizes that lie': slot(sizes=(1, 0, 0)),
-               'sizes past the slot': slot(sizes=(0xFFFFFFFF, 0, 0)),
-               'cut short': slot()[:4000]}
+               'sizes past the slot': slot(sizes=(0xFFFFFFFF, 0, 0))}
         for name, raw in bad.items():
             with self.subTest(name):
-                head = raw if name == 'cut short' else raw + ZEROS
-                self.expect(self.data, head, 'head-missing', 6)
+                self.expect(self.data, raw + ZEROS, 'head-missing', 6)
         for sizes in ((256, 3072, 160), (0, 0, 0), (1, 2, 3)):
             raw = slot(texts=[b't' * size for size in sizes])
             self.expect_intact(self.data, self.slots(raw, 5))
@@ -415,14 +486,25 @@ class HeadTest(StoreTest):
         self.expect(self.log.data(4), self.slots(6, 3), 'truncated', 4, self.log.offset(4))
         self.expect_intact(self.log.data(4), self.slots(4, 3), 4)
         self.expect_intact(self.log.data(3), self.slots(2, 3), 3)
-        large = hv.make_slot(self.store, self.log, (1 << 64) - 1, 6)
+        large = hv.make_slot(self.store, self.log, (1 << 63) - 1, 6)
         self.expect_intact(self.data, self.slots(4, large))
 
     def test_a_head_of_one_record_without_a_log_is_no_session(self):
-        with self.assertRaises(hv.NoSession):
-            self.check(None, self.head_at(1))
-        with self.assertRaises(hv.NoSession):
-            self.check(None, None)
+        for head in (self.head_at(1), hv.make_slot(self.store, self.log, 2, 0), None):
+            with self.assertRaises(hv.NoSession):
+                self.check(None, head)
+
+    def test_a_head_of_one_record_of_a_later_generation_without_a_log_is_truncated(self):
+        log = hv.make_log(self.store, SESSION, generation=1, previous=self.log.previous())
+        self.expect(None, hv.make_head(self.store, log), 'truncated', 0, 0)
+
+    def test_no_log_and_no_valid_slot_is_truncated(self):
+        for head in (b'', ZEROS, os.urandom(8192), hv.MAGIC[:7]):
+            self.expect(None, head, 'truncated', 0, 0)
+
+    def test_no_log_and_a_slot_of_an_unknown_key_is_key_missing(self):
+        for head in (hv.MAGIC, ZEROS + hv.MAGIC + b'x' * 999):
+            self.expect(None, head, 'key-missing', 0)
 
     def test_a_head_that_says_deleted_is_no_session(self):
         for log in (self.data, self.data[:100], None):
@@ -447,15 +529,21 @@ class KeyTest(StoreTest):
     def test_a_session_of_a_key_that_is_gone_says_key_missing(self):
         keys = hv.Keys(self.store.store_id)
         for head in (self.head, None, ZEROS * 2):
-            for log in (self.data, self.data[:-20], self.data + b'stump'):
+            for log in (self.data, self.data[:-20], self.data + b'stump', b'x' + self.data):
+                if log.startswith(b'x'):
+                    self.expect(log, head, 'tampered', 0, 0, keys=keys)
+                    continue
                 self.expect(log, head, 'key-missing', 0, keys=keys)
         self.expect(None, self.head, 'key-missing', 0, keys=keys)
 
-    def test_a_newer_generation_of_a_key_that_is_gone_says_key_missing(self):
+    def test_a_generation_of_an_unknown_key_under_a_head_is_tampering(self):
         secret = (b'\x07' * 32, b'host', hv.ROUNDS_MIN)
         other = self.store._replace(keys=hv.Keys(self.store.store_id, secret))
         log = hv.make_log(other, SESSION, generation=1, previous=self.log.previous())
-        self.expect(log.data(), self.head, 'key-missing', 0)
+        self.expect(log.data(), self.head, 'tampered', 0, 0)
+        self.expect(log.data(), None, 'key-missing', 0)
+        # Not even its first line is there: nothing speaks against the head.
+        self.expect(log.data(1)[:-1], self.head, 'truncated', 0, 0)
 
     def test_a_session_of_the_weak_key_says_weak_key(self):
         log = self.weak_log()
@@ -476,6 +564,24 @@ class KeyTest(StoreTest):
 
     def test_a_weak_log_under_a_head_of_the_secret_is_tampering(self):
         self.expect(self.weak_log().data(), self.head, 'tampered', 0, 0)
+        log = self.weak_log(generation=1, previous=self.log.previous())
+        self.expect(log.data(), self.head, 'tampered', 0, 0)
+        newer = hv.make_log(self.store, SESSION, generation=1, previous=self.log.previous())
+        self.expect(self.weak_log().data(), hv.make_head(self.store, newer), 'tampered', 0, 0)
+
+    def test_a_weak_slot_never_counts_beside_a_strong_one(self):
+        weak = self.weak_log()
+        for flags in (0, hv.DELETED):
+            slot = hv.make_slot(self.store, weak, 7, 6, flags=flags)
+            self.expect_intact(self.data, self.slots(6, slot))
+            self.expect(weak.data(), self.slots(6, slot), 'tampered', 0, 0)
+        slot = hv.make_slot(self.store, weak, 7, 6)
+        self.expect(weak.data(), ZEROS + slot, 'weak-key', 6, weak=True)
+
+    def test_a_session_may_go_from_the_weak_key_to_the_secret(self):
+        weak = self.weak_log()
+        log = hv.make_log(self.store, SESSION, generation=1, previous=weak.previous())
+        self.expect_intact(log.data(), hv.make_head(self.store, weak), 1)
 
     def test_an_origin_that_says_unsigned_says_unsigned(self):
         cases = {'{"unsigned":true}': 'unsigned', '{"a":{},"unsigned":true,"b":[]}': 'unsigned',
@@ -566,9 +672,8 @@ class RecordTest(StoreTest):
                          (b'"type"', b'"id":"' + b'i' * 129 + b'","type"'),
                          (b'message', b''), (b'message', b'Message'), (b'message', b'm_'),
                          (b'message', b'm' * 33), (b'message', b'session'),
-                         (b'"data":1', b'"data":'), (b'"data":1', b'"data": 1'),
-                         (b'"data":1', b'"data":1,"more":2'), (b'"data":1', b'"data":1 '),
-                         (b'"data":1', b'"data":1}'), (b'"data":1', b'"Data":1')):
+                         (b'"n":1', b'"n":' + b'9' * 20), (b'"data":1', b'"data":'),
+                         (b'"data":1', b'"Data":1')):
             self.assertIn(old, good)
             self.expect_body(good.replace(old, new, 1), False)
         for old, new in ((b'"type"', b'"id":"' + b'i' * 128 + b'","type"'),
@@ -600,14 +705,18 @@ class RecordTest(StoreTest):
         expect(True)
         huge = '{"n":' + '9' * 5000 + '}'
         for members in ({'name': '"a\\nb"'}, {'project': '"/p"'}, {'config': huge},
-                        {'config': '{"previous":null,"records":1}'}, {'origin': '{"x":1}'}):
+                        {'config': '{"previous":null,"records":1}'}, {'origin': '{"x":1}'},
+                        {'config': '{"}":"\\"}","[":[{}]}'}, {'config': '{"a":' + '[' * 500
+                         + ']' * 500 + '}'}, {'name': '"n' + 'n' * 9999 + '"'}):
             expect(True, **members)
         for members in ({'format': '2'}, {'format': '"1"'}, {'name': '1'}, {'name': '{}'},
                         {'project': 'true'}, {'config': 'null'}, {'config': '[]'},
                         {'origin': '[]'}, {'origin': '"x"'}, {'created': '"yesterday"'},
                         {'created': '"2026-02-30T23:54:13.123456Z"'}, {'more': '1'},
                         {'records': '01'}, {'records': '1.0'}, {'records': '"1"'},
-                        {'previous': '{}'}, {'key': '"0000000000000000"'}):
+                        {'previous': '{}'}, {'key': '"000000000000000"'}, {'name': 'null '},
+                        {'name': '"a'}, {'name': '"a"b'}, {'config': '{"a":1'},
+                        {'config': '{"a":1}}'}, {'config': '{},"more":1'}, {'origin': '{}{}'}):
             expect(False, **members)
         whole = hv.make_first_data(self.store, SESSION)
         expect(False, whole.replace('"name":null,"project":null', '"project":null,"name":null'))
@@ -615,7 +724,9 @@ class RecordTest(StoreTest):
         expect(False, whole.replace('"project":null,"config":{}', '"config":{},"project":null'))
         expect(False, whole.replace('"config":{},', '"more":1,"config":{},'))
         expect(False, whole.replace('"generation":0', '"generation":99999999999999999999'))
+        expect(False, whole.replace('"generation":0', f'"generation":{1 << 63}'))
         expect(False, whole.replace('"name"', '"name\\u0000"'))
+        expect(False, whole.replace('"name"', '"n\\u0061me"'))
         expect(False, '[]')
 
     def test_record_0_has_type_session_and_no_id(self):
@@ -625,69 +736,9 @@ class RecordTest(StoreTest):
             log = hv.make_log(self.store, SESSION, bodies=[body])
             self.expect(log.data(), hv.make_head(self.store, log), 'tampered', 0, 0)
 
-    def test_data_is_strict_json(self):
-        for text in ('{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '[1, 2]', '"\u2028"', '[1,]'):
-            self.expect_body(hv.make_body(1, 'message', text), False)
-        self.expect_body(hv.make_body(1, 'message', '"\\u2028 \u00e9"'), True)
-
-
-class JsonTest(unittest.TestCase):
-    def test_strict_texts_are_accepted(self):
-        for text in (b'0', b'-0', b'-0.0e-0', b'1E5', b'1' * 5000, b'1e999999', b'""', b'" a\x7f"',
-                     b'true', b'false', b'null', b'[]', b'{}', b'[[],{}]', b'{"":{"":[]}}',
-                     b'[1,"a",null,{"a":[1]},[]]', b'{"a":1,"b":{"a":1}}', b'[{"a":1},{"a":1}]',
-                     b'"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9"', b'"\\ud800"', b'"\\udc00\\ud800"',
-                     b'"\\u2028\\u0000"', b'{"a":1,"A":2,"a ":3}', '"\u00e9\U0010ffff"'.encode(),
-                     '{"\u00e9":1,"e\u0301":2}'.encode(), b'{"\\ud800":1,"\\ud801":2}',
-                     b'{"\\\\u0061":1,"a":2}'):
-            with self.subTest(text=text[:40]):
-                self.assertTrue(hv.json_is_strict(text))
-
-    def test_all_else_is_refused(self):
-        for text in (b'', b' 1', b'1 ', b'1\n', b'[1, 2]', b'{"a" :1}', b'{"a": 1}', b'[ ]', b'{ }',
-                     b'01', b'-', b'+1', b'1.', b'.5', b'1e', b'0x1', b'NaN', b'Infinity', b'nul',
-                     b'True', b'"', b'"a', b'a"', b"'a'", b'"\\x"', b'"\\u12g4"', b'"\\u 123"',
-                     b'"\\u+123"', b'"\t"', b'"\n"', b'"\x00"', b'"\x1f"', b'[1,]', b'[,1]',
-                     b'{"a":1,}', b'{,}', b'{"a"}', b'{a:1}', b'{1:1}', b'[', b']', b'{', b'}',
-                     b'[1 2]', b'[}', b'{]', b'[1}',
-                     b'{"a":1]', b'[]]', b'[][]', b'1,2', b'/**/1', b'{"a":}',
-                     b'{"a":1,"a":1}', b'{"a":1,"\\u0061":1}', b'{"\\/":1,"/":1}',
-                     b'{"\\n":1,"\\u000a":1}', b'{"\\u00E9":1,"\\u00e9":1}',
-                     '{"\U0001f600":1,"\\uD83D\\ude00":1}'.encode(), b'[{"b":{"a":1,"a":1}}]',
-                     '"\u2028"'.encode(), '{"\u2029":1}'.encode(), b'\xef\xbb\xbf1', b'"\xff"',
-                     b'"\xc0\x80"', b'"\xed\xa0\x80"', b'"\xf4\x90\x80\x80"', b'"\xe2\x82"',
-                     b'"\xf8\x88\x80\x80\x80"', '\uff11'.encode(), '[\u00a01]'.encode()):
-            with self.subTest(text=text):
-                self.assertFalse(hv.json_is_strict(text))
-
-    def test_nesting_ends_at_128(self):
-        for opening, closing in ((b'[', b']'), (b'{"a":', b'}')):
-            for inner in (b'1', b''):
-                if opening != b'[' and not inner:
-                    continue
-                self.assertTrue(hv.json_is_strict(opening * 128 + inner + closing * 128))
-                self.assertFalse(hv.json_is_strict(opening * 129 + inner + closing * 129))
-        self.assertTrue(hv.json_is_strict(b'[' * 127 + b'{}' + b']' * 127))
-        self.assertFalse(hv.json_is_strict(b'[' * 128 + b'{}' + b']' * 128))
-        self.assertFalse(hv.json_is_strict(b'[' * 100000))
-
-    @unittest.skipUnless(CORPUS.is_dir(), 'the corpus is not here')
-    def test_the_corpus_is_judged_as_it_says(self):
-        counts = {'y': 0, 'n': 0}
-        for path in sorted(CORPUS.iterdir()):
-            raw = path.read_bytes()
-            kind = path.name[0]
-            if kind == 'y':
-                # Ours refuses more: double names, white space outside strings, raw U+2028.
-                more = ('duplicated_key' in path.name or b' ' in raw or b'\n' in raw
-                        or b'\t' in raw or b'\r' in raw or b'\xe2\x80\xa8' in raw
-                        or b'\xe2\x80\xa9' in raw)
-                if more:
-                    continue
-            if kind in counts:
-                counts[kind] += 1
-                self.assertEqual(hv.json_is_strict(raw), kind == 'y', path.name)
-        self.assertGreater(min(counts.values()), 20)
+    def test_the_data_of_a_record_is_not_parsed(self):
+        for text in ('{"a":1,"a":2}', '[1, 2]', '"\u2028"', '[1,]', '}', '1,"more":2', '[' * 500):
+            self.expect_body(hv.make_body(1, 'message', text), True)
 
 
 class CommandTest(unittest.TestCase):
