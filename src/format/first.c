@@ -146,6 +146,14 @@ static bool take_previous(struct cursor *cursor, struct first *first)
 	return mac != NULL && text_get_base64_32(mac, first->previous.mac) && take(cursor, "\"}");
 }
 
+/* A first generation is made with one record and follows nothing. */
+static bool numbers_fit(const struct first *first, uint64_t generation)
+{
+	if (generation == 0)
+		return !first->has_previous && first->records == 1;
+	return first->has_previous && first->records > 0;
+}
+
 bool first_decode(struct hf_slice data, struct first *ret_first)
 {
 	struct cursor cursor = { data.data, data.data + data.size };
@@ -161,9 +169,8 @@ bool first_decode(struct hf_slice data, struct first *ret_first)
 		return false;
 	if (!take(&cursor, ",\"previous\":") || !take_previous(&cursor, &first) ||
 	    !take(&cursor, ",\"records\":") || !take_u64(&cursor, &first.records) ||
-	    !take(&cursor, "}") || cursor.at != cursor.end || first.records == 0 ||
-	    first.has_previous != (claim.generation > 0) ||
-	    (claim.generation == 0 && first.records != 1))
+	    !take(&cursor, "}") || cursor.at != cursor.end ||
+	    !numbers_fit(&first, claim.generation))
 		return false;
 	memcpy(first.session, claim.session, sizeof first.session);
 	memcpy(first.store, claim.store, sizeof first.store);

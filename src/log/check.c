@@ -194,6 +194,18 @@ static bool claims_this_session(const struct checked *c, struct first_claim *cla
 	       memcmp(claim->session, c->id.bytes, sizeof claim->session) == 0;
 }
 
+/* A record 0 that is signed with the session's key, but says that it is another session's or
+ * generation's, does not check, and so nothing does. */
+static void check_first(struct checked *c)
+{
+	struct first_claim claim;
+
+	if (c->key == NULL || c->scan.records == 0)
+		return;
+	if (!claims_this_session(c, &claim) || claim.generation != c->state.generation)
+		c->scan = (struct scan){ 0 };
+}
+
 /* Takes the key that a claim names (none if it is missing) and checks the log with it
  * from its first line on. A reader copies it all: what of it is acknowledged, and will
  * therefore stay, is not known. */
@@ -211,7 +223,9 @@ static int scan_as_claimed(struct checked *c, const struct first_claim *claim, b
 	c->scan = (struct scan){ 0 };
 	c->state.generation = claim->generation;
 	memcpy(c->state.key_id, claim->key_id, sizeof c->state.key_id);
-	return scan_all(c, watch);
+	rc = scan_all(c, watch);
+	check_first(c);
+	return rc;
 }
 
 /* True if record 0, verified, names the state that the head has as the one it replaced. */
@@ -307,6 +321,7 @@ static int check_with_head(struct checked *c, const struct check_watch *watch)
 	rc = scan_in_pieces(c, c->map.bytes, (size_t)end, watch);
 	if (rc != HF_OK)
 		return rc;
+	check_first(c);
 	if (c->scan.records == 0) {
 		rc = judge_generation(c, watch);
 		/* Of an incomplete first line nothing can be claimed. */

@@ -127,8 +127,8 @@ static bool examine_session(void *context, const struct storage_found *found)
 	if (!writer_is_gone(&e->store->env, &e->report, found->id))
 		return true;
 	text_put_uuid(found->id.bytes, id);
-	find(e, HF_LOG_WARNING, "files", "session %s was removed, but not all of its files: remove it again",
-	     id);
+	find(e, HF_LOG_WARNING, "files",
+	     "session %s was removed, but not all of its files: remove it again", id);
 	return true;
 }
 

@@ -108,20 +108,27 @@ static int open_dir(const struct sys *sys, struct report *report, int at_fd, con
 	return HF_OK;
 }
 
-static int open_keyring(struct hf_store *store, struct report *report,
-			const struct hf_store_options *options)
+static struct keyring_options keyring_options(const struct hf_store_options *options)
 {
-	const char *runtime_dir = options->runtime_dir;
 	struct keyring_options keys = { .read_only = options->read_only };
-	const char *key_dir = options->key_dir != NULL ? options->key_dir : "keys";
-	int fd = -1;
-	int rc;
+	const char *runtime_dir = options->runtime_dir;
 
 	if (runtime_dir == NULL)
 		runtime_dir = getenv("XDG_RUNTIME_DIR");
 	if (runtime_dir != NULL && runtime_dir[0] == '/')
 		keys.runtime_dir = runtime_dir;
 	keys.rounds = options->rounds != 0 ? options->rounds : HF_ROUNDS_DEFAULT;
+	return keys;
+}
+
+static int open_keyring(struct hf_store *store, struct report *report,
+			const struct hf_store_options *options)
+{
+	struct keyring_options keys = keyring_options(options);
+	const char *key_dir = options->key_dir != NULL ? options->key_dir : "keys";
+	int fd = -1;
+	int rc;
+
 	rc = open_dir(store->sys, report,
 		      options->key_dir != NULL ? AT_FDCWD : store->dir_fd, key_dir,
 		      !options->read_only, &fd);

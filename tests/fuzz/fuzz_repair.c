@@ -154,7 +154,8 @@ static void precede(const struct given *given, struct head *head)
 	struct hf_record record;
 	struct first first;
 
-	if (feed == NULL || !record_decode(given->log.data, (size_t)(feed - given->log.data), &record) ||
+	if (feed == NULL ||
+	    !record_decode(given->log.data, (size_t)(feed - given->log.data), &record) ||
 	    !first_decode(record.data, &first))
 		return;
 	head->generation = first.previous.generation;
@@ -206,7 +207,8 @@ static void put_together(struct given *given, const struct plan *plan, struct hf
 	struct session_key *key = NULL;
 	struct mark marks[2] = { { 0 } };
 
-	RIG_MUST(session_key_new(rig.keyring, &rig.report, key_id, id.bytes, generation, &key) == HF_OK);
+	RIG_MUST(session_key_new(rig.keyring, &rig.report, key_id, id.bytes, generation, &key) ==
+		 HF_OK);
 	put_lines(given, plan, key, lines, marks);
 	put_head(given, plan, key, marks);
 	session_key_free(rig.keyring, key);

@@ -165,8 +165,8 @@ static void cut_each_length(struct sample *sample, const char *padding, size_t p
 		memcpy(log, sample->log, size);
 		memcpy(log + size, padding, padding_size);
 		log_rig_put_log(&sample->rig, sample->id, log, size + padding_size);
-		sample_expect(sample, expect_bad(sample, HF_TRUNCATED, n), "cut at %zu and padded by %zu", size,
-		       padding_size);
+		sample_expect(sample, expect_bad(sample, HF_TRUNCATED, n),
+			      "cut at %zu and padded by %zu", size, padding_size);
 	}
 	free(log);
 }
@@ -204,8 +204,8 @@ START_TEST(a_log_cut_between_records_and_padded_is_a_truncation)
 			memset(log, '\n', 2 * sample.size);
 			memcpy(log, sample.log, sample.starts[n]);
 			log_rig_put_log(&sample.rig, sample.id, log, size);
-			sample_expect(&sample, expect_bad(&sample, HF_TRUNCATED, n), "%u records and %zu line feeds",
-			       n, sizes[i]);
+			sample_expect(&sample, expect_bad(&sample, HF_TRUNCATED, n),
+				      "%u records and %zu line feeds", n, sizes[i]);
 		}
 	}
 	free(log);

@@ -229,8 +229,8 @@ END_TEST
 
 START_TEST(what_is_no_part_of_an_id_is_refused)
 {
-	static const char *const prefixes[] = { "", "a", "aaa", "AAAA", "aaag", "aaaa*", "../..", "aaaa ",
-						ID_1 "0", "0195d3a0/" };
+	static const char *const prefixes[] = { "",	 "a",	  "aaa",   "AAAA",   "aaag",
+						"aaaa*", "../..", "aaaa ", ID_1 "0", "0195d3a0/" };
 	struct fixture f;
 
 	make_three(&f);

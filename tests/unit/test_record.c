@@ -47,7 +47,8 @@ START_TEST(records_are_written_and_chained_as_the_format_says)
 	struct buffer out = BUFFER_INIT(1000);
 	uint8_t mac[MAC_SIZE] = { 0 };
 
-	ck_assert_int_eq(add(&out, &(struct record_envelope){ 0, AT_US, NULL, "x-a" }, "1", mac), HF_OK);
+	ck_assert_int_eq(add(&out, &(struct record_envelope){ 0, AT_US, NULL, "x-a" }, "1", mac),
+			 HF_OK);
 	ck_assert_uint_eq(out.size, sizeof line_0);
 	ck_assert_mem_eq(out.data, line_0, sizeof line_0 - 1);
 	ck_assert_int_eq(out.data[out.size - 1], '\n');

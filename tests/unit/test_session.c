@@ -119,7 +119,8 @@ END_TEST
 
 START_TEST(a_refused_record_is_named_and_the_handle_stays_good)
 {
-	struct hf_append records[] = { { "message", "a", "1", 1 }, { "message", "b", "{\"x\":1,}", 8 } };
+	struct hf_append records[] = { { "message", "a", "1", 1 },
+				       { "message", "b", "{\"x\":1,}", 8 } };
 	struct hf_ack acks[2] = { { 77, true }, { 77, true } };
 	struct fixture f;
 

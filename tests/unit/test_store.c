@@ -92,8 +92,9 @@ END_TEST
 
 START_TEST(a_store_of_a_newer_version_is_not_touched)
 {
-	static const char marker[] = "{\"holdfast\":2,\"store\":\"10111213-1415-1617-1819-1a1b1c1d1e1f\","
-				     "\"created\":\"2026-11-22T23:54:13.123456Z\"}\n";
+	static const char marker[] =
+		"{\"holdfast\":2,\"store\":\"10111213-1415-1617-1819-1a1b1c1d1e1f\","
+		"\"created\":\"2026-11-22T23:54:13.123456Z\"}\n";
 	struct fixture f;
 
 	open_nothing(&f);

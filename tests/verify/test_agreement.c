@@ -21,7 +21,7 @@
 #define LOG "store/sessions/" ID ".jsonl"
 #define HEAD "store/sessions/" ID ".head"
 
-enum { RECORDS = 10, OLDER = 6, SLOT_SIZE = 4096, ANSWER_SIZE = 256 };
+enum { RECORDS = 6, OLDER = 4, SLOT_SIZE = 4096, ANSWER_SIZE = 256 };
 
 /* ---- The other verifier ---- */
 

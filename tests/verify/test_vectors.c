@@ -153,7 +153,8 @@ static void make_whole(struct hf_store *store)
 	append(session, "message", "msg-1",
 	       "{\"role\":\"user\",\"content\":\"first words \\ud83d\\ude00 \xe2\x80\xa8\"}");
 	append(session, "message", NULL,
-	       "{\"role\":\"assistant\",\"n\":123456789012345678901234567890,\"f\":1.0,\"lone\":\"\\ud800\"}");
+	       "{\"role\":\"assistant\",\"n\":123456789012345678901234567890,\"f\":1.0,\"lone\":"
+	       "\"\\ud800\"}");
 	append(session, "todos", NULL, "[{\"text\":\"one\",\"done\":false}]");
 	append(session, "config", NULL, "{\"model\":\"m-2\"}");
 	append(session, "rename", NULL, "{\"name\":\"renamed\"}");
@@ -166,7 +167,8 @@ static void make_whole(struct hf_store *store)
 
 static void make_saved(struct hf_store *store)
 {
-	struct hf_session *session = create(store, SAVED, &(struct hf_session_options){ .name = "saved" });
+	struct hf_session *session =
+		create(store, SAVED, &(struct hf_session_options){ .name = "saved" });
 	struct hf_append records[] = { { "message", "a", "\"a\"", 3 }, { "message", NULL, "\"b\"", 3 },
 				       { "todos", NULL, "[]", 2 } };
 
