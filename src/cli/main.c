@@ -169,8 +169,13 @@ static int run(struct cli *cli, int argc, char **argv)
 static void fill_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    fopen("/dev/null", fd == STDIN_FILENO ? "w" : "r") == NULL)
+		const FILE *placeholder = NULL;
+
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* It takes the lowest free number, and keeps it until the end. */
+		placeholder = fopen("/dev/null", fd == STDIN_FILENO ? "w" : "r");
+		if (placeholder == NULL)
 			_exit(hf_error_exit(HF_ERR_IO));
 	}
 }

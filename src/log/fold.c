@@ -68,7 +68,7 @@ bool fold_record(struct fold *fold, const struct hf_record *record)
 {
 	bool is_session = record_slice_is(record->type, "session");
 
-	if (is_session != (record->n == 0))
+	if (is_session != (record->n == 0) || (is_session && record->id.size > 0))
 		return false;
 	fold->any = true;
 	fold->updated_us = record->at_us;

@@ -21,6 +21,7 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 	char known_id[FORMAT_KEY_ID_SIZE];
 	struct session_key *key = NULL;
 	bool is_unknown = false;
+	unsigned valid = 0;
 
 	for (unsigned i = 0; i < FORMAT_HEAD_SLOTS; i++) {
 		const uint8_t *slot = slots + (size_t)i * FORMAT_HEAD_SLOT_SIZE;
@@ -43,12 +44,16 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 		}
 		if (rc != HF_OK)
 			return rc;
-		if (head_decode(slot, i, id.bytes, &key->head, &head) && is_better(&found, &head)) {
+		if (!head_decode(slot, i, id.bytes, &key->head, &head))
+			continue;
+		valid++;
+		if (is_better(&found, &head)) {
 			found.head = head;
 			found.is_valid = true;
 		}
 	}
 	session_key_free(env->keyring, key);
+	found.is_only = valid == 1;
 	found.is_key_missing = !found.is_valid && is_unknown;
 	*ret_found = found;
 	return HF_OK;

@@ -13,6 +13,7 @@
 struct found_head {
 	struct head head;    /* zero unless is_valid */
 	bool is_valid;
+	bool is_only;        /* it is valid and the other slot is not */
 	bool is_key_missing; /* no slot could be checked since their key is not here */
 };
 

@@ -98,6 +98,7 @@ static int take_over(struct writer *writer, const struct checked *checked)
 	if (rc != HF_OK)
 		return rc;
 	writer->head = checked->state;
+	writer->is_only_slot = checked->found.is_only;
 	writer->log_end = checked->log_size;
 	return HF_OK;
 }

@@ -117,6 +117,23 @@ static bool is_head_sync_due(const struct writer *writer)
 		writer->commits % HEAD_SYNC_COMMITS == HEAD_SYNC_COMMITS - 1);
 }
 
+/* A slot that an earlier power cut has torn is the one to write next; the good one must be
+ * on the medium by then, or both could be lost in one more. */
+static int keep_only_slot(struct writer *writer)
+{
+	int rc = HF_OK;
+
+	if (!writer->is_only_slot)
+		return HF_OK;
+	if (writer->is_head_dirty)
+		rc = writer->env->storage->ops->head_sync(writer->log);
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	writer->is_head_dirty = false;
+	writer->is_only_slot = false;
+	return HF_OK;
+}
+
 int writer_put_head(struct writer *writer, const struct head *head)
 {
 	const struct storage_ops *ops = writer->env->storage->ops;
@@ -129,6 +146,9 @@ int writer_put_head(struct writer *writer, const struct head *head)
 				   "the head cannot be written once more");
 	/* As long as it is not known that the newest slot is on the medium, it is written over,
 	 * and the other one stays: two slots on their way there could be torn by one power cut. */
+	rc = keep_only_slot(writer);
+	if (rc != HF_OK)
+		return rc;
 	next.counter += writer->is_head_dirty ? 2 : 1;
 	head_encode(&next, &writer->key->head, slot);
 	writer->is_head_dirty = true;
@@ -425,6 +445,7 @@ static int continue_from_end(struct writer *writer, const struct found_head *fou
 			return HF_OK;
 	}
 	writer->head = found->head;
+	writer->is_only_slot = found->is_only;
 	*ret_done = true;
 	return scan.records > found->head.records ?
 		       adopt(writer, &scan, end->bytes + end->past) : HF_OK;

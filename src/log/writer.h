@@ -35,6 +35,7 @@ struct writer {
 	bool must_cut;         /* bytes past the head are a stump that the next commit cuts */
 	bool is_log_dirty;     /* not known to be durable as a whole */
 	bool is_head_dirty;
+	bool is_only_slot;     /* the head was read from the only slot that is good */
 	bool has_written;      /* through this handle */
 	bool is_padding_off;   /* there was no space for it */
 	bool knows_ids;        /* ids holds what the log's end has */

@@ -16,7 +16,7 @@ int hf_key_list(struct hf_store *store, hf_key_fn each, void *context, struct hf
 int hf_key_prepare(struct hf_store *store, struct hf_detail *detail, struct hf_key_info *ret_key)
 {
 	struct report report = store_report(store);
-	struct hf_key_info key;
+	struct hf_key_info key = { 0 };
 	int rc = store_check_call(store, store, &report);
 
 	if (rc == HF_OK)

@@ -113,8 +113,9 @@ static struct keyring_options keyring_options(const struct hf_store_options *opt
 	struct keyring_options keys = { .read_only = options->read_only };
 	const char *runtime_dir = options->runtime_dir;
 
+	/* Only a program that changes its environment while it opens stores could suffer. */
 	if (runtime_dir == NULL)
-		runtime_dir = getenv("XDG_RUNTIME_DIR");
+		runtime_dir = getenv("XDG_RUNTIME_DIR"); /* NOLINT(concurrency-mt-unsafe) */
 	if (runtime_dir != NULL && runtime_dir[0] == '/')
 		keys.runtime_dir = runtime_dir;
 	keys.rounds = options->rounds != 0 ? options->rounds : HF_ROUNDS_DEFAULT;

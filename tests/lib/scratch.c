@@ -39,7 +39,9 @@ static void remove_tree(int dir_fd, const char *name)
 
 	if (unlinkat(dir_fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
 		return;
-	(void)fchmodat(dir_fd, name, 0700, 0);
+	/* What cannot be made accessible cannot be opened either, and is left. */
+	if (fchmodat(dir_fd, name, 0700, 0) != 0)
+		return;
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (dir == NULL)

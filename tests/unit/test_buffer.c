@@ -43,7 +43,7 @@ START_TEST(the_maximum_is_reached_and_never_exceeded)
 		struct buffer buffer = BUFFER_INIT(max);
 
 		for (size_t i = 0; i < max; i++)
-			ck_assert_int_eq(buffer_put(&buffer, "abc" + i % 3, 1), HF_OK);
+			ck_assert_int_eq(buffer_put(&buffer, &"abc"[i % 3], 1), HF_OK);
 		ck_assert_uint_eq(buffer.size, max);
 		ck_assert_int_eq(buffer_put(&buffer, "x", 1), HF_ERR_SESSION_SIZE);
 		ck_assert_int_eq(buffer_put_text(&buffer, "xyz"), HF_ERR_SESSION_SIZE);

@@ -245,6 +245,7 @@ START_TEST(both_agree_on_each_changed_byte_of_a_log)
 	static const char changes[] = { 0x01, 0x20, '\n' };
 	struct fixture f;
 	struct state state;
+	char byte;
 
 	fixture_open(&f);
 	state = state_of(&f, _i);
@@ -252,10 +253,12 @@ START_TEST(both_agree_on_each_changed_byte_of_a_log)
 	expect_agreement(&f, "%s", state.name);
 	for (size_t at = 0; at < state.size; at++) {
 		for (size_t i = 0; i < sizeof changes; i++) {
-			/* The third makes a line feed of it, or something else of a line feed. */
-			char byte = (char)(i < 2 ? state.log[at] ^ changes[i] :
-					   state.log[at] == '\n' ? 'x' : '\n');
-
+			/* The third makes a line feed of it, or something else of a line feed. Of the
+			 * rarer states one change for each byte will do. */
+			if (_i > 1 && i != at % sizeof changes)
+				continue;
+			byte = (char)(i < 2 ? state.log[at] ^ changes[i] :
+				      state.log[at] == '\n' ? 'x' : '\n');
 			scratch_poke(f.scratch.fd, LOG, at, &byte, 1);
 			expect_agreement(&f, "%s, byte %zu made %#x", state.name, at, (unsigned)byte);
 		}
@@ -280,7 +283,7 @@ START_TEST(both_agree_on_each_cut_of_a_log_and_what_is_put_behind_it)
 	for (size_t size = 0; size <= state.size; size++) {
 		put(&f, state.log, size, state.head);
 		for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
-			if (i > 0 && size % 5 != 0 && size > 0 && state.log[size - 1] != '\n')
+			if (i > 0 && size % 13 != 0 && size > 0 && state.log[size - 1] != '\n')
 				continue;
 			scratch_cut(f.scratch.fd, LOG, size);
 			scratch_append(f.scratch.fd, LOG, tails[i].bytes, tails[i].size);
@@ -304,7 +307,7 @@ START_TEST(both_agree_on_each_changed_byte_of_a_head)
 			char byte = (char)(state.head[at] ^ (char)change);
 
 			/* Of the zero bytes behind a slot some will do. */
-			if (at % SLOT_SIZE > 200 && at % 37 != 0)
+			if ((at % SLOT_SIZE > 200 && at % 97 != 0) || (_i > 1 && change > 1))
 				continue;
 			scratch_poke(f.scratch.fd, HEAD, at, &byte, 1);
 			expect_agreement(&f, "%s, byte %zu of the head xor %#x", state.name, at, change);
