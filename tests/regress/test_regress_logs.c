@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/scratch.h"
 #include "lib/session_check.h"
@@ -105,6 +107,23 @@ static void expect_mended(enum hf_verdict before)
 	session_check(&place, &history, &rules, &found);
 }
 
+/* Opens the session in a process that ends without closing it. */
+static void open_and_die(void)
+{
+	int status;
+	pid_t pid;
+
+	(void)fflush(stdout);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		(void)open_session();
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 START_TEST(claude_code_49876_nul_bytes_at_the_end_after_a_power_cut)
 {
 	struct place_bytes log;
@@ -114,7 +133,11 @@ START_TEST(claude_code_49876_nul_bytes_at_the_end_after_a_power_cut)
 	log = get_log();
 	put_log(log.size, nuls, sizeof nuls, true);
 	place_free(&log);
-	expect_mended(HF_TORN);
+	ck_assert_int_eq(verify().verdict, HF_TORN);
+	open_and_die();
+	/* It was mended as it was opened, and not only as it is closed. */
+	expect_mended(HF_INTACT);
+	ck_assert_uint_eq(place_count(&place, "quarantine", ""), 1);
 	tear_down();
 }
 END_TEST

@@ -356,6 +356,84 @@ START_TEST(a_weak_generation_never_follows_a_strong_one)
 }
 END_TEST
 
+/* Forges a log of one record 0, puts it and its head in place. */
+static void put_first(struct fixture *f, const char *data)
+{
+	uint8_t head[STORAGE_HEAD_SIZE] = { 0 };
+	struct forge forge;
+
+	forge_begin(&forge, &f->rig, f->id, RIG_KEY_ID, 0);
+	forge_add(&forge, "session", NULL, data);
+	forge_slot(&forge, f->id, 2, head);
+	log_rig_put_log(&f->rig, f->id, forge.bytes.data, forge.bytes.size);
+	log_rig_put_head(&f->rig, f->id, head);
+	forge_end(&forge);
+}
+
+/* Only who has the key can make these. */
+START_TEST(a_signed_record_0_of_something_else_is_tampering)
+{
+	struct fixture f;
+	char *data;
+
+	open_fixture(&f, RIG_KEY_ID);
+	data = forge_first(f.id, RIG_KEY_ID, 0, "null", 1);
+	put_first(&f, data);
+	expect(&f, HF_INTACT, 1, -1);
+	free(data);
+	data = forge_first(log_rig_id(2), RIG_KEY_ID, 0, "null", 1);
+	put_first(&f, data);
+	expect(&f, HF_TAMPERED, 0, 0);
+	put_head(&f, 0);
+	expect(&f, HF_TAMPERED, 0, 0);
+	free(data);
+	data = forge_first(f.id, RIG_KEY_ID, 1,
+			   "{\"generation\":0,\"records\":1,\"mac\":"
+			   "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", 1);
+	put_first(&f, data);
+	expect(&f, HF_TAMPERED, 0, 0);
+	free(data);
+	close_fixture(&f);
+}
+END_TEST
+
+/* A generation that names the head's generation, records and MAC follows it, and no other. */
+START_TEST(a_generation_follows_the_head_whose_whole_state_it_names)
+{
+	static const struct {
+		int generation, records, flip;
+		enum hf_verdict verdict;
+	} rows[] = { { 0, RECORDS, 0, HF_INTACT }, { 0, RECORDS - 1, 0, HF_ROLLED_BACK },
+		     { 0, RECORDS + 1, 0, HF_ROLLED_BACK }, { 1, RECORDS, 0, HF_ROLLED_BACK },
+		     { 0, RECORDS, 1, HF_ROLLED_BACK } };
+	struct fixture f;
+
+	open_fixture(&f, RIG_KEY_ID);
+	put_head(&f, RECORDS);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char previous[128], mac[TEXT_BASE64_32_SIZE + 1] = "";
+		uint8_t bytes[MAC_SIZE];
+		struct forge newer;
+		char *first;
+
+		memcpy(bytes, f.forge.mac, sizeof bytes);
+		bytes[5] ^= (uint8_t)rows[i].flip;
+		text_put_base64_32(bytes, mac);
+		(void)snprintf(previous, sizeof previous,
+			       "{\"generation\":%d,\"records\":%d,\"mac\":\"%s\"}", rows[i].generation,
+			       rows[i].records, mac);
+		forge_begin(&newer, &f.rig, f.id, RIG_KEY_ID, 2);
+		first = forge_first(f.id, RIG_KEY_ID, 2, previous, 1);
+		forge_add(&newer, "session", NULL, first);
+		free(first);
+		log_rig_put_log(&f.rig, f.id, newer.bytes.data, newer.bytes.size);
+		expect(&f, rows[i].verdict, 1, -1);
+		forge_end(&newer);
+	}
+	close_fixture(&f);
+}
+END_TEST
+
 /* Progress tells of bytes, and comes to the end. */
 struct progress {
 	uint64_t calls;
@@ -437,6 +515,8 @@ int main(void)
 		       a_key_that_is_not_here_is_missing_and_the_records_are_shown_unchecked);
 	tcase_add_test(check, a_session_of_the_weak_key_says_so_beside_any_verdict);
 	tcase_add_test(check, a_weak_generation_never_follows_a_strong_one);
+	tcase_add_test(check, a_signed_record_0_of_something_else_is_tampering);
+	tcase_add_test(check, a_generation_follows_the_head_whose_whole_state_it_names);
 	tcase_add_test(check, progress_comes_to_the_end);
 	tcase_add_test(check, a_torn_tail_under_a_held_lock_is_no_damage);
 	suite_add_tcase(suite, check);
