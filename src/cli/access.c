@@ -2,7 +2,6 @@
 #include "cli/access.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -151,8 +150,7 @@ int access_session(struct cli *cli, const char *prefix, char ret_id[HF_ID_SIZE])
 int access_writer(struct cli *cli, const char *prefix, const char *wait,
 		  struct hf_session **ret_session)
 {
-	struct hf_repair repair = { 0 };
-	struct hf_open_options options = { .repair = &repair };
+	struct hf_open_options options = { 0 };
 	char id[HF_ID_SIZE];
 	uint64_t wait_ms = 0;
 	int status;
@@ -167,10 +165,6 @@ int access_writer(struct cli *cli, const char *prefix, const char *wait,
 	rc = hf_session_open(cli->store, id, &options, &cli->detail, ret_session);
 	if (rc != HF_OK)
 		return errors_report(cli, rc, "write to session", id);
-	if (repair.changed)
-		errors_note(cli, "the session ended in an incomplete record: its %" PRIu64
-			    " bytes were moved to the quarantine. Nothing acknowledged is lost.",
-			    repair.removed_bytes);
 	return 0;
 }
 

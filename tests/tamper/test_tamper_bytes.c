@@ -62,7 +62,7 @@ START_TEST(each_changed_byte_of_a_saved_generation_is_tampering_at_its_record)
 
 	sample_open_saved(&sample);
 	change_each_byte(&sample, 0, sample.starts[1], 1, tampered_there);
-	change_each_byte(&sample, sample.starts[1], sample.size, 17, tampered_there);
+	change_each_byte(&sample, sample.starts[1], sample.size, 51, tampered_there);
 	sample_close(&sample);
 }
 END_TEST
@@ -111,9 +111,9 @@ START_TEST(each_changed_byte_past_the_head_is_torn_or_a_gap_at_its_record)
 
 	sample_open(&sample);
 	sample_put_head_at(&sample, HEAD_RECORDS);
-	change_each_byte(&sample, sample.starts[HEAD_RECORDS], sample.size, 1,
+	change_each_byte(&sample, sample.starts[HEAD_RECORDS], sample.size, 3,
 			 damaged_past_the_head);
-	change_each_byte(&sample, 0, sample.starts[HEAD_RECORDS], 51, damaged_past_the_head);
+	change_each_byte(&sample, 0, sample.starts[HEAD_RECORDS], 85, damaged_past_the_head);
 	sample_close(&sample);
 }
 END_TEST
@@ -148,7 +148,7 @@ START_TEST(each_changed_byte_of_a_save_that_was_cut_short_shows_at_its_record)
 	sample_take(&sample);
 	log_rig_put_head(&sample.rig, sample.id, head);
 	change_each_byte(&sample, 0, sample.starts[1], 1, tampered_new_generation);
-	change_each_byte(&sample, sample.starts[1], sample.size, 17, tampered_new_generation);
+	change_each_byte(&sample, sample.starts[1], sample.size, 51, tampered_new_generation);
 	sample_close(&sample);
 }
 END_TEST

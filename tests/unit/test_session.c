@@ -250,6 +250,33 @@ START_TEST(a_dry_run_says_what_a_repair_then_does)
 }
 END_TEST
 
+START_TEST(opening_tells_what_it_has_repaired)
+{
+	struct hf_repair repair = { .removed_bytes = 77 };
+	struct hf_open_options options = { .repair = &repair };
+	struct fixture f;
+
+	fixture_open(&f);
+	create(&f, ID_1, NULL);
+	append_many(&f, 3);
+	leave(&f, HF_CLOSE_LEAVE);
+	ck_assert_int_eq(hf_session_open(f.store, ID_1, &options, NULL, &f.session), HF_OK);
+	ck_assert(!repair.changed);
+	ck_assert_uint_eq(repair.removed_bytes, 0);
+	leave(&f, HF_CLOSE_LEAVE);
+	scratch_append(f.scratch.fd, LOG_1, "a stump\n", 8);
+	ck_assert_int_eq(hf_session_open(f.store, ID_1, &options, NULL, &f.session), HF_OK);
+	ck_assert(repair.changed);
+	ck_assert_int_eq(repair.before.verdict, HF_TORN);
+	ck_assert_uint_eq(repair.removed_bytes, 8);
+	leave(&f, HF_CLOSE_LEAVE);
+	options.accept = HF_ACCEPT(HF_TAMPERED);
+	ck_assert_int_eq(hf_session_open(f.store, ID_1, &options, NULL, &f.session),
+			 HF_ERR_INVALID);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_repair_of_what_cannot_be_mended_is_its_verdicts_error)
 {
 	struct hf_repair repair = { .removed_bytes = 77 };
@@ -335,6 +362,7 @@ int main(void)
 	tcase_add_test(session, a_second_writer_waits_or_is_busy);
 	tcase_add_test(session, a_store_open_for_reading_changes_nothing);
 	tcase_add_test(session, a_dry_run_says_what_a_repair_then_does);
+	tcase_add_test(session, opening_tells_what_it_has_repaired);
 	tcase_add_test(session, a_repair_of_what_cannot_be_mended_is_its_verdicts_error);
 	tcase_add_test(session, the_seal_and_the_handle_go_as_they_are_told);
 	tcase_add_test(session, removing_a_session_leaves_the_others);
