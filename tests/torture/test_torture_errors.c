@@ -148,13 +148,17 @@ static void check_code(void)
 		       act->detail.os_errno, act->detail.message);
 }
 
+static bool is_writing(enum fault_call call)
+{
+	return call == FAULT_WRITE_AT || call == FAULT_SYNC_DATA || call == FAULT_SYNC_ALL ||
+	       call == FAULT_TRUNCATE;
+}
+
 /* A handle that could not write is good for nothing more. */
 static void check_handle(void)
 {
 	enum fault_call call = struck();
 	const struct act *act = &walk.act;
-	bool has_written = call == FAULT_WRITE_AT || call == FAULT_SYNC_DATA ||
-			   call == FAULT_SYNC_ALL || call == FAULT_TRUNCATE;
 
 	/* To do a part of the work is no failure. */
 	if (walk.plan.kind == FAULT_SHORT_ONE || walk.plan.kind == FAULT_SHORT_HALF) {
@@ -167,7 +171,7 @@ static void check_handle(void)
 	if (walk.scenario->is_reading)
 		EXPECT(act->again == HF_OK || (call == FAULT_OPEN_AT && walk.plan.errno_value == ENOENT),
 		       "a failure passed for the verdict %s", hf_error_name(act->again));
-	else if (call == FAULT_RENAME_AT || (has_written && !act->is_save))
+	else if (call == FAULT_RENAME_AT || (is_writing(call) && !act->is_save))
 		EXPECT_CODE(act->again, HF_ERR_POISONED, "the handle after a failed write");
 }
 
