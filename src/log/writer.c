@@ -501,7 +501,6 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 		const struct writer_open *options, struct hf_repair *ret_repair,
 		struct writer **ret_writer)
 {
-	const uint32_t acceptable = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING);
 	struct hf_repair repair = { 0 };
 	struct storage_lock *lock = NULL;
 	struct writer *writer = NULL;
@@ -510,7 +509,7 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 	 * must not be removed afterwards either: that nothing is found is no reason to remove. */
 	int rc = writer_find(env, report, id);
 
-	if (rc == HF_OK && (options->accept & ~acceptable) != 0)
+	if (rc == HF_OK && (options->accept & ~WRITER_ACCEPTABLE) != 0)
 		rc = report_fail(report, HF_ERR_INVALID, "open",
 				 "only gap and head-missing can be accepted");
 	if (rc == HF_OK)

@@ -46,6 +46,9 @@ struct writer {
 	struct batch batch;
 };
 
+/* The verdicts that can be accepted, as bits of HF_ACCEPT. */
+#define WRITER_ACCEPTABLE (HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING))
+
 /* How to open one. */
 struct writer_open {
 	uint32_t timeout_ms;

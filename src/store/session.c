@@ -218,8 +218,13 @@ static int plan_repair(struct hf_store *store, struct report *report, struct sto
 		       uint32_t accept, struct hf_repair *repair)
 {
 	struct checked *checked = NULL;
-	int rc = check_open(&store->env, report, id, STORAGE_READ, NULL, &checked);
+	int rc = HF_OK;
 
+	if ((accept & ~WRITER_ACCEPTABLE) != 0)
+		rc = report_fail(report, HF_ERR_INVALID, "repair",
+				 "only gap and head-missing can be accepted");
+	if (rc == HF_OK)
+		rc = check_open(&store->env, report, id, STORAGE_READ, NULL, &checked);
 	if (rc != HF_OK)
 		return rc;
 	repair->before = checked->check;
