@@ -97,7 +97,7 @@ extern "C" {
 	X(HF_ERR_ID_REUSED, -13, 7, "A record with this id and other contents exists.",    \
 	  "Nothing was written. Give each record an id of its own.")                       \
 	X(HF_ERR_RECORD_SIZE, -14, 8, "The record is larger than the limit for records.",  \
-	  "Nothing was written. Raise record_size_max, or split the record.")              \
+	  "Nothing was written. Raise max_record_size, or split the record.")              \
 	X(HF_ERR_SESSION_SIZE, -15, 8, "The session is larger than this program can hold.", \
 	  "Nothing was written. Continue in a new session.")                               \
 	X(HF_ERR_JSON, -16, 11, "The data is not valid JSON.",                             \
@@ -116,6 +116,18 @@ extern "C" {
 	  "Put a regular file with one name, owned by you, in its place.")                 \
 	X(HF_ERR_KEY_CORRUPT, -23, 13, "The secret key file is damaged.",                  \
 	  "Restore it from a backup. A store opened for writing keeps it aside.")          \
+	X(HF_ERR_RATE_LIMITED, -24, 14, "Too many attempts in a short time.",              \
+	  "Nothing was changed. Wait a moment, then try again.")                           \
+	X(HF_ERR_MAX_SESSIONS, -25, 8, "The store holds as many sessions as max_sessions allows.", \
+	  "Nothing was changed. Remove some, set auto_cleanup, or raise max_sessions.")    \
+	X(HF_ERR_MAX_SESSION_SIZE, -26, 8, "The session is as large as max_session_size allows.", \
+	  "Nothing was written. Raise max_session_size, or continue in a new session.")    \
+	X(HF_ERR_SPACE_RESERVE, -27, 9, "Less space is free than space_reserve keeps back.", \
+	  "Nothing was changed; running sessions go on. Free some space, or lower space_reserve.") \
+	X(HF_ERR_PROJECT, -28, 15, "The project's directory is not there.",                \
+	  "Nothing was changed. Bring it back, or name its new place.")                    \
+	X(HF_ERR_PROJECT_CHANGED, -29, 15, "The project's directory was replaced meanwhile.", \
+	  "Nothing is lost. Look at the directory, then resume again.")                    \
 	X(HF_ERR_TORN, -30, 20, "The session ends in an incomplete record.",               \
 	  "Nothing acknowledged is lost. Repair the session to go on.")                    \
 	X(HF_ERR_TRUNCATED, -31, 21, "Records that were acknowledged are missing at the end.", \
@@ -134,6 +146,12 @@ extern "C" {
 	  "Its records are readable but cannot be checked. Restore the key file.")         \
 	X(HF_ERR_UNSIGNED, -38, 28, "The session was imported without a signature.",       \
 	  "Its records are as they were found; who wrote them is not known.")              \
+	X(HF_ERR_PROJECT_BUSY, -40, 6, "Another session of this project is active.",       \
+	  "Nothing was changed. Close that session first.")                                \
+	X(HF_ERR_TRASHED, -41, 3, "The session is in the trash.",                          \
+	  "Restore it, then try again.")                                                   \
+	X(HF_ERR_CONFIG, -42, 16, "The configuration is not valid.",                       \
+	  "Nothing was changed. Correct the setting that is named, then try again.")       \
 	X(HF_ERR_INTERNAL, -99, 1, "Something went wrong.",                                \
 	  "What was acknowledged is kept. See the log for details.")
 
@@ -157,6 +175,7 @@ struct hf_detail {
 	int64_t record;       /* number of the record concerned, or -1 */
 	int64_t offset;       /* byte offset in the log or in the given JSON, or -1 */
 	int64_t input;        /* index of the given record that was refused, or -1 */
+	int64_t wait_ms;      /* HF_ERR_RATE_LIMITED: how long to wait; otherwise 0 */
 	char operation[24];   /* the step that failed, such as "fdatasync" */
 	char message[256];    /* one line; may hold paths and session ids */
 };
@@ -237,7 +256,7 @@ enum {
 	HF_KEY_ID_SIZE = 17,                 /* a key id with its NUL */
 	HF_DEPTH_MAX = 128,                  /* nesting of JSON that is accepted */
 	HF_RECORD_SIZE_DEFAULT = 16 << 20,   /* bytes of one record's data */
-	HF_RECORD_SIZE_LIMIT = 1 << 30,      /* what record_size_max may be raised to */
+	HF_RECORD_SIZE_LIMIT = 1 << 30,      /* what max_record_size may be raised to */
 	HF_RECORD_ID_MAX = 128,              /* bytes of a record's id */
 	HF_TYPE_MAX = 32,                    /* bytes of a record's type */
 	HF_NAME_MAX = 256,                   /* bytes of a session's name */
@@ -246,8 +265,30 @@ enum {
 	HF_ROUNDS_MIN = 10000,
 	HF_ROUNDS_MAX = 10000000,
 	HF_PADDING_MAX = 1 << 20,
+	HF_LIMIT_MAX = 1024,                 /* attempts that one window can allow */
+	HF_LIMIT_KEY_MAX = 5,                /* the default rate limits */
+	HF_LIMIT_GLOBAL_MAX = 20,
+	HF_LIMIT_WINDOW_MS = 60000,
+	HF_TAGS_MAX = 16,                    /* tags of a session */
+	HF_TAG_SIZE_MAX = 64,                /* bytes of one tag */
+	HF_TAGS_SIZE_MAX = 256,              /* bytes of all, with a space between */
 	HF_ID_WINDOW = 1024,                 /* newest record ids that are remembered */
 	HF_ID_WINDOW_BYTES = 1 << 20,        /* bytes of log read back to learn them */
+};
+
+/*
+ * A sliding window for one operation: at most key_max attempts for one key within
+ * key_window_ms, and at most global_max in all within global_window_ms. A maximum of 0
+ * is no limit of that kind. "resume" is what hf_session_resume counts, with the session's
+ * id as key; a host names its own as it likes, and "default" stands for all that are not
+ * named. Without any given, each operation has 5 in 60 s for a key and 20 in 60 s in all.
+ */
+struct hf_limit {
+	const char *operation;
+	uint32_t key_max; /* at most HF_LIMIT_MAX */
+	uint32_t key_window_ms;
+	uint32_t global_max;
+	uint32_t global_window_ms;
 };
 
 /* How a store is opened. Zero means the default of each member. */
@@ -258,9 +299,17 @@ struct hf_store_options {
 	const char *key_dir;       /* NULL: the directory "keys" in the store */
 	const char *runtime_dir;   /* NULL: $XDG_RUNTIME_DIR; "": no cache across processes */
 	uint32_t rounds;           /* PBKDF2 rounds for a new secret */
-	uint32_t record_size_max;  /* bytes of one record's data */
+	uint32_t max_record_size;  /* bytes of one record's data */
+	uint64_t max_session_size; /* bytes of one session's log; 0: none */
+	uint32_t max_sessions;     /* sessions outside the trash; 0: none */
+	bool auto_cleanup;         /* at max_sessions the oldest closed one goes to the trash */
+	uint64_t space_reserve;    /* free bytes that a new session must leave; 0: none */
 	uint32_t padding;          /* see hf_session_create; 0: default, 1: none */
 	uint32_t threads;          /* threads that check one log; 0: up to 2 */
+	const char *program;       /* what hf_session_who calls a holder; NULL: the process's name */
+	const struct hf_limit *limits; /* rate limits, see there; NULL: the defaults */
+	size_t limit_count;
+	uint32_t cleanup_interval_ms; /* how often expired attempts are dropped; 0: a minute */
 	hf_log_fn log;             /* NULL: nothing is logged */
 	void *log_context;
 };
@@ -294,7 +343,8 @@ struct hf_session_options {
  * Makes a session and opens it for writing; its first record is durable on return. The
  * caller owns the handle and must close it. HF_ERR_EXISTS: the id is taken (nothing
  * was changed). HF_ERR_JSON, HF_ERR_INVALID: an option is not valid. HF_ERR_KEY_...: the
- * secret key needs mending first.
+ * secret key needs mending first. HF_ERR_MAX_SESSIONS, HF_ERR_SPACE_RESERVE: a limit of the
+ * store forbids it. From 80 % of max_sessions on the log gets a warning.
  */
 HF_API HF_MUST_USE int hf_session_create(struct hf_store *store,
 					 const struct hf_session_options *options,
@@ -313,7 +363,7 @@ struct hf_repair {
 /* How a session is opened for writing. */
 struct hf_open_options {
 	uint32_t timeout_ms; /* how long to wait for another writer; 0: not at all */
-	uint32_t accept;     /* bits of HF_ACCEPT: verdicts to go on from (gap, head-missing) */
+	uint32_t accept;     /* bits of HF_ACCEPT: bad verdicts to go on from, see hf_session_repair */
 	struct hf_repair *repair; /* NULL, or filled with what opening has repaired */
 };
 
@@ -323,8 +373,9 @@ struct hf_open_options {
  * tail is moved to the quarantine and recorded. Until the handle is closed no one else,
  * in this process or another, can write to the session; others can read.
  * HF_ERR_BUSY: another writer holds it (after timeout_ms). HF_ERR_NOTFOUND: no such
- * session. HF_ERR_TAMPERED, _TRUNCATED, _GAP, _ROLLED_BACK, _HEAD_MISSING, _KEY_MISSING:
- * the state of the log forbids writing; nothing was changed.
+ * session. HF_ERR_TRASHED: it is in the trash. HF_ERR_TAMPERED, _TRUNCATED, _GAP,
+ * _ROLLED_BACK, _HEAD_MISSING, _KEY_MISSING: the state of the log forbids writing, and the
+ * verdict was not accepted; nothing was changed.
  */
 HF_API HF_MUST_USE int hf_session_open(struct hf_store *store, const char *id,
 				       const struct hf_open_options *options,
@@ -332,8 +383,9 @@ HF_API HF_MUST_USE int hf_session_open(struct hf_store *store, const char *id,
 
 /* One record to write. */
 struct hf_append {
-	/* "message", "todos", "config" (a JSON object), "rename" ({"name":...}), or a type of
-	 * the host's own that begins with "x-": lower-case letters, digits, '-'. */
+	/* "message", "todos", "config" (a JSON object), or a type of the host's own that begins
+	 * with "x-": lower-case letters, digits, '-'; and what hf_session_rename, _pin and
+	 * _tag write: "rename" ({"name":...}), "pin" ({"pinned":true}), "tags" ({"tags":[...]}). */
 	const char *type;
 	/* NULL, or 1 to HF_RECORD_ID_MAX printable ASCII characters other than space, '"' and
 	 * '\': appending it again succeeds without writing (see hf_session_append). */
@@ -360,7 +412,8 @@ struct hf_ack {
  * Appends count records as one batch with one write and one sync, all or nothing. On
  * return they are durable (at HF_SYNC and HF_STRICT) and acknowledged, and ret_acks
  * (NULL, or room for count) is filled. After a seal a "resume" record is put before
- * them.
+ * them, unless all are of the types rename, pin and tags: these leave a closed session
+ * closed.
  *
  * A record whose id is among the session's newest HF_ID_WINDOW ids is not written again;
  * its ack says duplicate. When the log was not read as a whole, the ids known are those
@@ -368,8 +421,9 @@ struct hf_ack {
  *
  * HF_ERR_CONFLICT: expect_records does not match. HF_ERR_JSON, HF_ERR_RECORD_SIZE,
  * HF_ERR_INVALID, HF_ERR_ID_REUSED: detail->input says which record; nothing was written
- * and the handle stays good. HF_ERR_NOSPACE, HF_ERR_IO: the batch was not acknowledged,
- * and what was written of it is cut off again if that can be done. The handle is then
+ * and the handle stays good. HF_ERR_MAX_SESSION_SIZE: the same, for the batch as a whole.
+ * HF_ERR_NOSPACE, HF_ERR_IO: the batch was not acknowledged, and what was written of it is
+ * cut off again if that can be done. The handle is then
  * poisoned: every later call returns HF_ERR_POISONED until the session is opened again,
  * which finds out what the storage holds.
  */
@@ -411,19 +465,51 @@ HF_API int hf_session_close(struct hf_session *session, enum hf_close how,
 			    struct hf_detail *detail);
 
 /*
- * Removes a session for good: log, head and lock file; durable on return. Quarantined
- * bytes stay. A crash in between leaves it removed or complete. HF_ERR_BUSY: it is being
- * written to. HF_ERR_NOTFOUND: it was not there.
+ * What a session is called and how it is kept. Each appends one record, durable on return
+ * as an append is; errors as for hf_session_append. A closed session stays closed. A pinned
+ * session is passed over by every clean-up. Tags replace those there were: words without
+ * white space, commas and control characters, HF_ERR_INVALID otherwise.
+ */
+HF_API HF_MUST_USE int hf_session_rename(struct hf_session *session, const char *name,
+					 struct hf_detail *detail);
+HF_API HF_MUST_USE int hf_session_pin(struct hf_session *session, bool pinned,
+				      struct hf_detail *detail);
+HF_API HF_MUST_USE int hf_session_tag(struct hf_session *session, const char *const *tags,
+				      size_t count, struct hf_detail *detail);
+
+/* ---- Removing sessions ------------------------------------------------------- */
+
+/*
+ * Moves a session, whatever its verdict, to the trash; durable on return. A crash in
+ * between leaves it in the one place or in the other, whole. Done already: HF_OK.
+ * HF_ERR_BUSY: it is being written to. HF_ERR_NOTFOUND: it is in neither place.
+ * HF_ERR_EXISTS: another session of this id is in the trash.
+ */
+HF_API HF_MUST_USE int hf_session_trash(struct hf_store *store, const char *id,
+					struct hf_detail *detail);
+/* Moves it back; the same the other way round. */
+HF_API HF_MUST_USE int hf_session_restore(struct hf_store *store, const char *id,
+					  struct hf_detail *detail);
+/*
+ * Removes a session for good, outside the trash or in it: log, head and lock file; durable
+ * on return. Quarantined bytes stay. A crash in between leaves it removed or complete.
+ * HF_ERR_BUSY: it is being written to. HF_ERR_NOTFOUND: it was not there.
  */
 HF_API HF_MUST_USE int hf_session_delete(struct hf_store *store, const char *id,
 					 struct hf_detail *detail);
+/* The same for a session in the trash only. */
+HF_API HF_MUST_USE int hf_session_purge(struct hf_store *store, const char *id,
+					struct hf_detail *detail);
 
 /*
- * Checks the whole log and mends what can be mended: a torn tail; with the accept bits
- * of HF_GAP and HF_HEAD_MISSING also those. Nothing is deleted: what is cut off goes to
- * the quarantine first, and a "repair" record says so. An intact session is left alone.
- * With dry_run nothing is changed. The error of a verdict that is not repaired is
- * returned as such (HF_ERR_TAMPERED, ...), nothing changed.
+ * Checks the whole log and mends what can be mended: a torn tail, and of the other bad
+ * verdicts those whose bits (HF_ACCEPT) the caller gives, but for HF_KEY_MISSING, with
+ * which nothing can be signed. What verifies is kept and gone on from; who accepts
+ * HF_TAMPERED accepts HF_TRUNCATED too. Nothing is deleted: what is cut off goes to the
+ * quarantine first, and a "repair" record says for ever what was found. An intact session
+ * is left alone. With dry_run nothing is changed. The error of a verdict that is not
+ * repaired is returned as such (HF_ERR_TAMPERED, ...), nothing changed; *ret_repair then
+ * tells what was found.
  */
 HF_API HF_MUST_USE int hf_session_repair(struct hf_store *store, const char *id, uint32_t accept,
 					 bool dry_run, struct hf_detail *detail,
@@ -456,16 +542,19 @@ struct hf_info {
 	uint64_t records;
 	uint64_t messages;
 	uint64_t bytes;          /* of the log */
-	bool closed;             /* the last record is a seal */
+	bool closed;             /* sealed, and nothing but labels was added since */
 	bool weak;               /* signed with a weak key */
+	bool pinned;             /* clean-ups pass it over */
+	struct hf_slice tags;    /* with a space between */
 };
 
 /*
  * Checks a session and opens it for reading. The view is a snapshot: what is appended
  * later is not seen. A session with a bad verdict is opened too, and the view gives the
  * records that verify (of a session whose key is missing: the records that are well
- * formed); ask hf_view_check. Uses memory for the log's mapping and the tail that is not
- * yet acknowledged, and a constant amount besides. HF_ERR_NOTFOUND: no such session.
+ * formed); ask hf_view_check. A session in the trash can be read too. Uses memory for the
+ * log's mapping and the tail that is not yet acknowledged, and a constant amount besides.
+ * HF_ERR_NOTFOUND: no such session.
  */
 HF_API HF_MUST_USE int hf_session_load(struct hf_store *store, const char *id,
 				       struct hf_detail *detail, struct hf_view **ret_view);
@@ -499,28 +588,152 @@ HF_API HF_MUST_USE int hf_session_verify(struct hf_store *store, const char *id,
 
 /* ---- Listing ----------------------------------------------------------------- */
 
-/* One session as a listing knows it: from its head, without reading its log. */
+/* X(name, value, text name): what a session is doing. */
+#define HF_STATES(X)                                                                         \
+	X(HF_ACTIVE, 0, "active")           /* somebody holds it for writing */                \
+	X(HF_INTERRUPTED, 1, "interrupted") /* nobody holds it, and it was not closed */        \
+	X(HF_CLOSED, 2, "closed")           /* nobody holds it, and it was */                   \
+	X(HF_TRASHED, 3, "trashed")         /* in the trash */                                  \
+	X(HF_UNKNOWN, 4, "unknown")         /* nobody holds it, and what it was cannot be read */
+
+enum hf_state {
+#define HF_STATE_VALUE(name, value, text) name = (value),
+	HF_STATES(HF_STATE_VALUE)
+#undef HF_STATE_VALUE
+};
+
+HF_API const char *hf_state_name(enum hf_state state);
+/* Finds the state with a text name; false if there is none. */
+HF_API bool hf_state_find(const char *name, enum hf_state *ret_state);
+
+/* One session as a listing knows it: from its head, without reading its log; from the
+ * ends of its log if the head does not tell. Info and state are of one moment. */
 struct hf_entry {
 	struct hf_info info;  /* slices are valid until the next call on the list */
 	int error;            /* HF_OK, or why not all is known: HF_ERR_HEAD_MISSING, ... */
-	bool active;          /* somebody holds it for writing */
+	enum hf_state state;
+	bool active;          /* state is HF_ACTIVE */
+	bool is_checked;      /* verify was asked for, and check is its outcome */
+	struct hf_check check;
+};
+
+/* Which sessions to list. Zero or NULL leaves a member out; those given must all hold.
+ * Of a damaged session only what is known of it can hold, so it is in every list that
+ * names nothing it lacks. */
+struct hf_list_options {
+	const char *prefix;   /* of the id */
+	const char *project;  /* an absolute path: where the project is, or once was */
+	const char *name;     /* a part of the name, upper and lower case alike (in ASCII) */
+	const char *tag;      /* one of its tags */
+	uint32_t states;      /* bits 1u << enum hf_state; 0: all but HF_TRASHED */
+	int64_t since_us;     /* last record at or after this time */
+	int64_t before_us;    /* last record before this time */
+	uint64_t limit;       /* so many at most */
+	bool resumable;       /* not active, nor of a project that has an active session */
+	bool verify;          /* check each one listed from its first byte to its last */
 };
 
 /*
- * Streams the sessions of a store whose id begins with prefix (NULL: all), in no
- * particular order. hf_list_next returns HF_OK, HF_ERR_NOTFOUND after the last one, or an
- * error of the listing itself; a damaged session is an entry with its error, never the
- * end. An empty store is an empty list; "permission denied" is HF_ERR_DENIED.
+ * Lists the sessions of a store, the one with the newest record first. Takes memory for
+ * each that is listed. hf_list_next returns HF_OK, HF_ERR_NOTFOUND after the last one, or
+ * an error of the listing itself; a damaged session is an entry with its error, never the
+ * end. An empty store is an empty list; "permission denied" is HF_ERR_DENIED. Reads at
+ * most some KiB of each session, however large it is, unless verify is set.
+ * HF_ERR_INVALID: the project is not absolute.
  */
-HF_API HF_MUST_USE int hf_list_open(struct hf_store *store, const char *prefix,
+HF_API HF_MUST_USE int hf_list_open(struct hf_store *store, const struct hf_list_options *options,
 				    struct hf_detail *detail, struct hf_list **ret_list);
 HF_API HF_MUST_USE int hf_list_next(struct hf_list *list, struct hf_entry *ret_entry);
 HF_API void hf_list_close(struct hf_list *list);
 
-/* Finds the one session whose id begins with prefix (at least 4 characters, or a whole
- * id). HF_ERR_NOTFOUND, HF_ERR_AMBIGUOUS, HF_ERR_INVALID (too short, or not of an id). */
-HF_API HF_MUST_USE int hf_session_find(struct hf_store *store, const char *prefix,
+/*
+ * Finds the one session that text stands for: its id, the beginning of its id (at least 4
+ * characters), or its whole name; an id goes before a name. A session in the trash is found
+ * by its whole id, or if no other is found. HF_ERR_NOTFOUND, HF_ERR_AMBIGUOUS.
+ */
+HF_API HF_MUST_USE int hf_session_find(struct hf_store *store, const char *text,
 				       struct hf_detail *detail, char ret_id[HF_ID_SIZE]);
+/* Finds the newest session outside the trash that is not active: of all (here is NULL), or
+ * of the project that is the directory here, an absolute path, or else of the nearest
+ * directory above it that is a project. HF_ERR_NOTFOUND. */
+HF_API HF_MUST_USE int hf_session_find_last(struct hf_store *store, const char *here,
+					    struct hf_detail *detail, char ret_id[HF_ID_SIZE]);
+
+/* Who holds a session for writing. What is said of him is what he wrote, for people. */
+struct hf_holder {
+	bool is_held;
+	int64_t pid;          /* 0: not known */
+	char program[64];     /* "" as long as it is not known */
+	char host[256];
+	int64_t since_us;     /* 0: not known */
+};
+
+/* Asks the kernel whether somebody holds a session, and reads who that says he is.
+ * HF_ERR_NOTFOUND: no such session. */
+HF_API HF_MUST_USE int hf_session_who(struct hf_store *store, const char *id,
+				      struct hf_detail *detail, struct hf_holder *ret_holder);
+
+/* ---- Resuming ---------------------------------------------------------------- */
+
+/* How a session is resumed. Zero means the default of each member. */
+struct hf_resume_options {
+	uint32_t timeout_ms;   /* how long to wait for another writer; 0: not at all */
+	uint32_t accept;       /* bits of HF_ACCEPT: bad verdicts to go on from, as for a repair */
+	const char *project;   /* the project's directory has moved here, an absolute path */
+	bool one_per_project;  /* refuse while another session of the project is active */
+	struct hf_repair *repair; /* NULL, or filled with what was found and repaired */
+	hf_progress_fn progress;  /* of the check; NULL: none */
+	void *progress_context;
+};
+
+/*
+ * Goes on with a session: counts the attempt against the rate limit "resume", takes the
+ * right to write, checks the whole log, repairs a torn tail, looks at the project's
+ * directory, and appends a "resume" record (and before it a "relocate" record if the
+ * project has moved). On return this is durable. The directory is looked at twice, at the
+ * beginning and on an open descriptor at the end: device, inode, owner and mode must not
+ * have changed in between. A session without a project has no directory to look at.
+ *
+ * *ret_view (unless it is NULL) is the session as it was checked and folded, before the
+ * records that resuming appends; the caller closes it, before or after the session.
+ *
+ * Nothing is ever removed but a torn tail, which goes to the quarantine; a crash at any
+ * point leaves the session to be resumed. Errors of hf_session_open, and
+ * HF_ERR_RATE_LIMITED: detail->wait_ms says how long to wait. HF_ERR_PROJECT: the directory
+ * is not there or is no directory. HF_ERR_PROJECT_CHANGED: it was replaced meanwhile.
+ * HF_ERR_PROJECT_BUSY: with one_per_project, another session of it is active.
+ */
+HF_API HF_MUST_USE int hf_session_resume(struct hf_store *store, const char *id,
+					 const struct hf_resume_options *options,
+					 struct hf_detail *detail,
+					 struct hf_session **ret_session,
+					 struct hf_view **ret_view);
+
+/* ---- Rate limits ------------------------------------------------------------- */
+
+/*
+ * Counts attempts at an operation (1 to 64 characters) for a key (1 to 1,024 bytes, such
+ * as an id or an address), as the store's limits say. hf_limit_take checks and records in
+ * one step, across all threads and processes that use the store; hf_limit_check and
+ * hf_limit_record do one of both. A refused attempt is not recorded.
+ *
+ * HF_ERR_RATE_LIMITED: detail->wait_ms says when the same attempt will be admitted if no
+ * other is made meanwhile. Time is that of the machine since it was started, so setting
+ * the clock changes nothing; after a restart all windows are empty.
+ *
+ * What is recorded lies in one file of fixed size, for all keys together. It has room for
+ * 4,096 attempts that have not expired. When it is full, every operation that would need
+ * room is refused until the oldest expires: an attempt is never forgotten before its time,
+ * so that inventing keys frees nobody; a global limit keeps anybody from filling it.
+ * A damaged file is replaced, with a line in the log.
+ * HF_ERR_BUSY: another process has held the file for seconds.
+ */
+HF_API HF_MUST_USE int hf_limit_take(struct hf_store *store, const char *operation,
+				     const char *key, struct hf_detail *detail);
+HF_API HF_MUST_USE int hf_limit_check(struct hf_store *store, const char *operation,
+				      const char *key, struct hf_detail *detail);
+HF_API HF_MUST_USE int hf_limit_record(struct hf_store *store, const char *operation,
+				       const char *key, struct hf_detail *detail);
 
 /* ---- Keys -------------------------------------------------------------------- */
 
@@ -567,6 +780,86 @@ typedef void (*hf_finding_fn)(void *context, const struct hf_finding *finding);
 /* Looks at permissions, keys, free space and stale files of a store; changes nothing. */
 HF_API HF_MUST_USE int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
 					struct hf_detail *detail);
+
+/* What to clean up. */
+struct hf_cleanup_options {
+	int64_t older_than_us; /* age of a session's last record from which on it goes */
+	bool trash;            /* of the trash, for good, instead of into it */
+	bool purge;            /* for good instead of into the trash */
+	bool dry_run;          /* say only what would be done */
+};
+
+enum hf_cleanup_outcome { HF_CLEANUP_REMOVED, HF_CLEANUP_KEPT, HF_CLEANUP_FAILED };
+
+/* What became of one session. */
+struct hf_cleanup_item {
+	const struct hf_entry *entry;
+	enum hf_cleanup_outcome outcome;
+	const char *reason; /* kept: "active", "pinned", "recent", "unreadable"; or "" */
+	int error;          /* failed, or unreadable: why; otherwise HF_OK */
+};
+typedef void (*hf_cleanup_fn)(void *context, const struct hf_cleanup_item *item);
+
+struct hf_cleanup {
+	uint64_t removed;
+	uint64_t kept;
+	uint64_t failed;
+	uint64_t removed_bytes; /* of the logs */
+};
+
+/*
+ * Removes the sessions that have had no record for some time; only ever what is asked for
+ * here. Active, pinned and unreadable sessions are kept, and a failure does not stop it.
+ * Each session is told of (each may be NULL). Each removal is durable when it is told.
+ */
+HF_API HF_MUST_USE int hf_store_cleanup(struct hf_store *store,
+					const struct hf_cleanup_options *options,
+					hf_cleanup_fn each, void *context,
+					struct hf_detail *detail, struct hf_cleanup *ret_cleanup);
+
+/* ---- Configuration ----------------------------------------------------------- */
+
+/*
+ * Settings that people make: from a file of the user, the file "config" in the store, the
+ * environment, and what a program is given, the later over the earlier. The files are INI
+ * files of lines "key = value"; docs/CONFIGURATION.md lists the keys. In the environment
+ * a key is in capitals after HOLDFAST_.
+ */
+struct hf_config;
+
+/* One setting and where it came from. Text is valid while the configuration is. */
+struct hf_setting {
+	const char *key;
+	const char *value;
+	const char *standard;  /* what holds if nobody sets it */
+	const char *help;      /* what it is, with its unit */
+	const char *source;    /* "default", "file", "environment", "option" */
+	const char *file;      /* NULL, or the file's path */
+	unsigned line;
+};
+typedef void (*hf_setting_fn)(void *context, const struct hf_setting *setting);
+
+/*
+ * Reads the configuration for the store at store_path (NULL: none). The user's file is
+ * $XDG_CONFIG_HOME/holdfast/config, or ~/.config/holdfast/config. A file that is not there
+ * is empty. HF_ERR_CONFIG: a key is unknown or a value is not valid; detail->message says
+ * in which file and line, or variable, and which key is nearest: it is made to be shown to
+ * the user, who wrote that file.
+ */
+HF_API HF_MUST_USE int hf_config_load(const char *store_path, struct hf_detail *detail,
+				      struct hf_config **ret_config);
+HF_API void hf_config_free(struct hf_config *config);
+/* Sets one over whatever was read. HF_ERR_CONFIG, as above. */
+HF_API HF_MUST_USE int hf_config_set(struct hf_config *config, const char *key, const char *value,
+				     struct hf_detail *detail);
+/* Gives every setting, in the order of the documentation. */
+HF_API void hf_config_each(const struct hf_config *config, hf_setting_fn each, void *context);
+/* Fills in all members that a setting stands for; strings and limits are valid while the
+ * configuration is. The others are left as they are. */
+HF_API void hf_config_apply(const struct hf_config *config, struct hf_store_options *options);
+/* The settings that are for whoever opens sessions. */
+HF_API uint32_t hf_config_timeout_ms(const struct hf_config *config);
+HF_API bool hf_config_one_per_project(const struct hf_config *config);
 
 /* ---- JSON -------------------------------------------------------------------- */
 

@@ -27,7 +27,7 @@ static bool read_options(struct cli *cli, const struct access_options *given,
 			    &record_size))
 		return false;
 	options->durability = values[level];
-	options->record_size_max = (uint32_t)record_size;
+	options->max_record_size = (uint32_t)record_size;
 	return true;
 }
 
@@ -110,7 +110,7 @@ static void put_candidates(struct cli *cli, const char *prefix)
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
 
-	if (hf_list_open(cli->store, prefix, NULL, &list) != HF_OK)
+	if (hf_list_open(cli->store, &(struct hf_list_options){ .prefix = prefix }, NULL, &list) != HF_OK)
 		return;
 	if (cli->json) {
 		json_open(&json, '{');

@@ -51,7 +51,7 @@ int sessions_read(struct cli *cli, const char *prefix, struct sessions *ret_sess
 {
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
-	int rc = hf_list_open(cli->store, prefix, &cli->detail, &list);
+	int rc = hf_list_open(cli->store, &(struct hf_list_options){ .prefix = prefix }, &cli->detail, &list);
 
 	while (rc == HF_OK) {
 		rc = hf_list_next(list, &entry);

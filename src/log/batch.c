@@ -65,7 +65,7 @@ static int add_data(struct batch *batch, struct report *report, struct hf_slice 
 	} else if (rc == HF_ERR_SESSION_SIZE ||
 		   (rc == HF_OK && batch->bytes.size - start > batch->data_size_max)) {
 		rc = report_fail(report, HF_ERR_RECORD_SIZE, "append",
-				 "the data takes more than record_size_max = %u bytes",
+				 "the data takes more than max_record_size = %u bytes",
 				 (unsigned)batch->data_size_max);
 	}
 	return rc;

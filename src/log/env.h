@@ -17,7 +17,7 @@ struct log_env {
 	struct keyring *keyring;
 	uint8_t store[16];
 	enum hf_durability durability;
-	uint32_t record_size_max; /* bytes of one record's data */
+	uint32_t max_record_size; /* bytes of one record's data */
 	uint32_t padding;         /* bytes of line feeds written ahead; 0: none */
 	uint32_t threads;         /* that check one log; at least 1 */
 };

@@ -36,7 +36,7 @@ int writer_new(const struct log_env *env, struct report *report, struct storage_
 	writer->is_log_dirty = true;
 	writer->is_head_dirty = true;
 	writer->batch.bytes.max = batch_size_max;
-	writer->batch.data_size_max = env->record_size_max;
+	writer->batch.data_size_max = env->max_record_size;
 	*ret_writer = writer;
 	return HF_OK;
 }
@@ -104,7 +104,7 @@ int writer_add(struct writer *writer, const char *type, const char *json, size_t
 	/* The limit is for what a host appends: it must not stand in the way of a repair. */
 	writer->batch.data_size_max = UINT32_MAX;
 	rc = batch_add(&writer->batch, writer->report, &record);
-	writer->batch.data_size_max = writer->env->record_size_max;
+	writer->batch.data_size_max = writer->env->max_record_size;
 	return rc;
 }
 

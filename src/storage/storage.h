@@ -49,6 +49,15 @@ struct storage_map {
 
 enum storage_access { STORAGE_READ, STORAGE_WRITE };
 
+/* Who holds a lock, in his own words. */
+struct storage_holder {
+	bool is_held;
+	int64_t pid;       /* 0: not known */
+	int64_t since_us;  /* 0: not known */
+	char host[256];
+	char program[64];
+};
+
 /* What a walk over a storage finds of one session. */
 struct storage_found {
 	struct storage_id id;
@@ -145,6 +154,19 @@ struct storage_ops {
 
 	/* HF_OK while the lock keeps others out; HF_ERR_BUSY if its file was removed. */
 	int (*lock_check)(struct storage_lock *lock, struct report *report);
+	/* Reads what the holder of a lock says of himself; empty unless somebody holds it. */
+	int (*holder)(struct storage *storage, struct report *report, struct storage_id id,
+		      struct storage_holder *ret_holder);
+	/* Moves log and head of a session here from another storage of the same kind and the
+	 * same medium; the caller holds the locks of both. Durable on return. A crash leaves the
+	 * log in one of both places with its head beside it; a head without its log, in the
+	 * place that it left or was to come to, is remains and means nothing as long as the
+	 * other place has the log. HF_ERR_EXISTS: a log of this id is here. HF_ERR_NOTFOUND:
+	 * from has no log. */
+	int (*move_in)(struct storage *storage, struct report *report, struct storage *from,
+		       struct storage_id id);
+	/* Bytes that this user can still write. */
+	int (*space)(struct storage *storage, struct report *report, uint64_t *ret_bytes);
 };
 
 struct storage {

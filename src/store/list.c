@@ -53,9 +53,10 @@ static bool collect(void *context, const struct storage_found *found)
 	return true;
 }
 
-int hf_list_open(struct hf_store *store, const char *prefix, struct hf_detail *detail,
-		 struct hf_list **ret_list)
+int hf_list_open(struct hf_store *store, const struct hf_list_options *options,
+		 struct hf_detail *detail, struct hf_list **ret_list)
 {
+	const char *prefix = options != NULL ? options->prefix : NULL;
 	struct report report = store_report(store);
 	struct hf_list *list = mem_new(1, sizeof *list);
 	int rc = store_check_call(store, ret_list, &report);
@@ -228,7 +229,7 @@ int hf_session_find(struct hf_store *store, const char *prefix, struct hf_detail
 				 "an id is given by at least %d of its characters", PREFIX_MIN);
 		return report_deliver(&report, rc, detail);
 	}
-	rc = hf_list_open(store, prefix, detail, &list);
+	rc = hf_list_open(store, &(struct hf_list_options){ .prefix = prefix }, detail, &list);
 	if (rc != HF_OK)
 		return rc;
 	rc = take_only(list, id);

@@ -76,7 +76,7 @@ static int check_options(struct report *report, const struct hf_store_options *o
 	    (options->rounds < HF_ROUNDS_MIN || options->rounds > HF_ROUNDS_MAX))
 		return report_fail(report, HF_ERR_INVALID, "open", "rounds: %u is out of bounds",
 				   (unsigned)options->rounds);
-	if (options->record_size_max > HF_RECORD_SIZE_LIMIT || options->padding > HF_PADDING_MAX ||
+	if (options->max_record_size > HF_RECORD_SIZE_LIMIT || options->padding > HF_PADDING_MAX ||
 	    options->threads > THREADS_MAX)
 		return report_fail(report, HF_ERR_INVALID, "open", "a limit is out of bounds");
 	if (options->durability != HF_SYNC && options->durability != HF_OS &&
@@ -156,7 +156,7 @@ static void fill_env(struct hf_store *store, const struct hf_store_options *opti
 	env->storage = store->storage;
 	env->keyring = store->keyring;
 	env->durability = options->durability;
-	env->record_size_max = options->record_size_max != 0 ? options->record_size_max :
+	env->max_record_size = options->max_record_size != 0 ? options->max_record_size :
 							       (uint32_t)HF_RECORD_SIZE_DEFAULT;
 	env->padding = options->padding == 0 ? (uint32_t)DEFAULT_PADDING :
 		       options->padding == 1 ? 0 : options->padding;

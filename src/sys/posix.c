@@ -322,6 +322,31 @@ static int posix_host_name(void *context, char *name, size_t size)
 	return 0;
 }
 
+static int posix_program_name(void *context, char *name, size_t size)
+{
+	(void)context;
+	text_copy(name, size, program_invocation_short_name);
+	return 0;
+}
+
+/* Linux's random(4): a UUID that the kernel makes once when it starts. */
+static int posix_boot_id(void *context, uint8_t ret_id[16])
+{
+	char text[TEXT_UUID_SIZE];
+	ssize_t count;
+	int fd;
+
+	(void)context;
+	RETRY(fd, open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+	if (fd < 0)
+		return fd;
+	RETRY(count, read(fd, text, sizeof text));
+	(void)close(fd);
+	if (count < 0)
+		return (int)count;
+	return (size_t)count == sizeof text && text_get_uuid(text, sizeof text, ret_id) ? 0 : -EIO;
+}
+
 static uid_t posix_user(void *context)
 {
 	(void)context;
@@ -417,6 +442,8 @@ static const struct sys posix = {
 	.steady_time = posix_steady_time,
 	.sleep = posix_sleep,
 	.host_name = posix_host_name,
+	.program_name = posix_program_name,
+	.boot_id = posix_boot_id,
 	.user = posix_user,
 	.process = posix_process,
 	.secret_new = posix_secret_new,

@@ -72,6 +72,10 @@ struct sys {
 	int (*sleep)(void *context, int64_t duration_us);
 	/* The host's name with its NUL, cut to size. */
 	int (*host_name)(void *context, char *name, size_t size);
+	/* The running program's name as the kernel knows it, with its NUL, cut to size. */
+	int (*program_name)(void *context, char *name, size_t size);
+	/* 16 bytes that are others after each start of the machine. */
+	int (*boot_id)(void *context, uint8_t ret_id[16]);
 	uid_t (*user)(void *context);
 	pid_t (*process)(void *context);
 	/* Zeroed memory for secrets: own pages, kept out of core dumps and wiped in a forked

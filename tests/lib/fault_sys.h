@@ -39,7 +39,8 @@
 	X(LOCK, "lock") X(IS_LOCKED, "is_locked") X(MAP, "map") X(UNMAP, "unmap")          \
 	X(EACH_NAME, "each_name") X(SPACE, "space") X(RANDOM, "random")                    \
 	X(WALL_TIME, "wall_time") X(STEADY_TIME, "steady_time") X(SLEEP, "sleep")          \
-	X(HOST_NAME, "host_name") X(SECRET_NEW, "secret_new")
+	X(HOST_NAME, "host_name") X(PROGRAM_NAME, "program_name") X(BOOT_ID, "boot_id")   \
+	X(SECRET_NEW, "secret_new")
 
 enum fault_call {
 #define FAULT_CALL(name, text) FAULT_##name,

@@ -211,6 +211,18 @@ static int fault_host_name(void *context, char *name, size_t size)
 	END(inner->host_name(inner->context, name, size));
 }
 
+static int fault_program_name(void *context, char *name, size_t size)
+{
+	BEGIN(FAULT_PROGRAM_NAME);
+	END(inner->program_name(inner->context, name, size));
+}
+
+static int fault_boot_id(void *context, uint8_t ret_id[16])
+{
+	BEGIN(FAULT_BOOT_ID);
+	END(inner->boot_id(inner->context, ret_id));
+}
+
 static uid_t fault_user(void *context)
 {
 	const struct sys *inner = ((struct fault_sys *)context)->inner;
@@ -276,6 +288,8 @@ const struct sys fault_table = {
 	.steady_time = fault_steady_time,
 	.sleep = fault_sleep,
 	.host_name = fault_host_name,
+	.program_name = fault_program_name,
+	.boot_id = fault_boot_id,
 	.user = fault_user,
 	.process = fault_process,
 	.secret_new = fault_secret_new,

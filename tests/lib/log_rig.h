@@ -140,7 +140,7 @@ static inline void log_rig_open_store(struct log_rig *rig, const char *store)
 	rig->env.storage = rig->storage;
 	rig->env.keyring = rig->keyring;
 	rig->env.durability = HF_SYNC;
-	rig->env.record_size_max = HF_RECORD_SIZE_DEFAULT;
+	rig->env.max_record_size = HF_RECORD_SIZE_DEFAULT;
 	rig->env.threads = 1;
 }
 

@@ -17,7 +17,7 @@ int place_try(const struct place *place, const struct sys *sys, struct hf_detail
 					    .rounds = HF_ROUNDS_MIN,
 					    .padding = place->padding,
 					    .threads = place->threads,
-					    .record_size_max = place->record_size_max };
+					    .max_record_size = place->max_record_size };
 
 	return store_open_with(sys != NULL ? sys : place->sys, place->store, &options, detail,
 			       ret_store);

@@ -21,7 +21,7 @@ struct place {
 	enum hf_durability durability;
 	uint32_t padding;      /* as in struct hf_store_options */
 	uint32_t threads;
-	uint32_t record_size_max;
+	uint32_t max_record_size;
 };
 
 /* Bytes of a file. Free with place_free; zeroed memory is none. */

@@ -339,6 +339,20 @@ static int sim_sleep(void *context, int64_t duration_us)
 	return 0;
 }
 
+static int sim_program_name(void *context, char *name, size_t size)
+{
+	(void)context;
+	(void)snprintf(name, size, "test");
+	return 0;
+}
+
+static int sim_boot_id(void *context, uint8_t ret_id[16])
+{
+	(void)context;
+	memset(ret_id, 0xb0, 16);
+	return 0;
+}
+
 static int sim_host_name(void *context, char *name, size_t size)
 {
 	(void)context;
@@ -409,6 +423,8 @@ const struct sys sim_table = {
 	.steady_time = sim_steady_time,
 	.sleep = sim_sleep,
 	.host_name = sim_host_name,
+	.program_name = sim_program_name,
+	.boot_id = sim_boot_id,
 	.user = sim_user,
 	.process = sim_process,
 	.secret_new = sim_secret_new,

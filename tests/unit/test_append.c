@@ -73,7 +73,7 @@ START_TEST(data_of_the_largest_size_is_appended_and_no_larger)
 	enum { LIMIT = 100000 };
 
 	fixture_open(&f);
-	f.rig.env.record_size_max = LIMIT;
+	f.rig.env.max_record_size = LIMIT;
 	ck_assert_int_eq(writer_create(&f.rig.env, &f.rig.report, f.id, NULL, &f.writer), HF_OK);
 	json = malloc(LIMIT + 2);
 	ck_assert_ptr_nonnull(json);

@@ -20,7 +20,7 @@ static size_t list_all(struct fixture *f, const char *prefix, struct noted *note
 	size_t count = 0;
 	int rc;
 
-	ck_assert_int_eq(hf_list_open(f->store, prefix, &f->detail, &list), HF_OK);
+	ck_assert_int_eq(hf_list_open(f->store, &(struct hf_list_options){ .prefix = prefix }, &f->detail, &list), HF_OK);
 	while ((rc = hf_list_next(list, &entry)) == HF_OK) {
 		ck_assert_uint_lt(count, ENTRIES_MAX);
 		noted[count].entry = entry;

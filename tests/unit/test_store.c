@@ -110,13 +110,13 @@ START_TEST(options_out_of_bounds_are_refused)
 {
 	static const struct hf_store_options bad[] = {
 		{ .rounds = HF_ROUNDS_MIN - 1 }, { .rounds = HF_ROUNDS_MAX + 1u },
-		{ .record_size_max = HF_RECORD_SIZE_LIMIT + 1u }, { .padding = HF_PADDING_MAX + 1 },
+		{ .max_record_size = HF_RECORD_SIZE_LIMIT + 1u }, { .padding = HF_PADDING_MAX + 1 },
 		{ .threads = 17 }, { .durability = (enum hf_durability)3 },
 		{ .durability = (enum hf_durability)-1 },
 	};
 	static const struct hf_store_options good[] = {
-		{ .rounds = HF_ROUNDS_MIN }, { .record_size_max = HF_RECORD_SIZE_LIMIT },
-		{ .record_size_max = 1 }, { .padding = HF_PADDING_MAX }, { .threads = 16 },
+		{ .rounds = HF_ROUNDS_MIN }, { .max_record_size = HF_RECORD_SIZE_LIMIT },
+		{ .max_record_size = 1 }, { .padding = HF_PADDING_MAX }, { .threads = 16 },
 		{ .durability = HF_STRICT },
 	};
 	struct fixture f;
@@ -161,7 +161,7 @@ END_TEST
 /* The limit is for what a host appends, not for the library's own records. */
 START_TEST(a_record_may_be_as_large_as_the_store_allows)
 {
-	struct hf_store_options options = { .record_size_max = 10, .padding = 1 };
+	struct hf_store_options options = { .max_record_size = 10, .padding = 1 };
 	struct fixture f;
 
 	open_nothing(&f);
