@@ -125,7 +125,7 @@ extern "C" {
 	X(HF_ERR_SPACE_RESERVE, -27, 9, "Less space is free than space_reserve keeps back.", \
 	  "Nothing was changed; running sessions go on. Free some space, or lower space_reserve.") \
 	X(HF_ERR_PROJECT, -28, 15, "The project's directory is not there.",                \
-	  "Nothing was changed. Bring it back, or name its new place.")                    \
+	  "Nothing is lost. Bring it back, or name its new place.")                        \
 	X(HF_ERR_PROJECT_CHANGED, -29, 15, "The project's directory was replaced meanwhile.", \
 	  "Nothing is lost. Look at the directory, then resume again.")                    \
 	X(HF_ERR_TORN, -30, 20, "The session ends in an incomplete record.",               \

@@ -47,13 +47,21 @@ enum {
 	FORMAT_HEAD_NAME_SIZE_AT = 136, /* u32 */
 	FORMAT_HEAD_PROJECT_SIZE_AT = 140, /* u32 */
 	FORMAT_HEAD_WORDS_SIZE_AT = 144, /* u32 */
-	FORMAT_HEAD_TEXT_AT = 148,      /* name, project, first words, then the MAC */
+	FORMAT_HEAD_TAGS_SIZE_AT = 148, /* u32 */
+	FORMAT_HEAD_FORMER_AT = 152,    /* 8 times 8 bytes: digests of former project paths */
+	FORMAT_HEAD_TEXT_AT = 216,      /* name, project, first words, tags, then the MAC */
 	FORMAT_WORDS_SIZE_MAX = 160,
+	FORMAT_TAGS_SIZE_MAX = 256,     /* bytes of all tags with a space between */
+	FORMAT_TAG_SIZE_MAX = 64,
+	FORMAT_TAGS_MAX = 16,
+	FORMAT_FORMER_MAX = 8,          /* former project paths that are remembered */
+	FORMAT_FORMER_SIZE = 8,         /* bytes of a path's SHA-256 that stand for it */
 
 	/* Bits of a head's flags */
 	FORMAT_HEAD_SEALED = 1,
 	FORMAT_HEAD_UNSIGNED = 2,
 	FORMAT_HEAD_DELETED = 4,
+	FORMAT_HEAD_PINNED = 8,
 };
 
 #define FORMAT_HEAD_MAGIC "hfhead1\n"
@@ -65,9 +73,12 @@ enum {
 #define FORMAT_SALT "holdfast/1 store key"
 
 _Static_assert(FORMAT_HEAD_TEXT_AT + FORMAT_NAME_SIZE_MAX + FORMAT_PROJECT_SIZE_MAX +
-		       FORMAT_WORDS_SIZE_MAX + FORMAT_MAC_SIZE <=
+		       FORMAT_WORDS_SIZE_MAX + FORMAT_TAGS_SIZE_MAX + FORMAT_MAC_SIZE <=
 	       FORMAT_HEAD_SLOT_SIZE,
 	       "the largest head fits its slot");
+_Static_assert(FORMAT_HEAD_FORMER_AT + FORMAT_FORMER_MAX * FORMAT_FORMER_SIZE ==
+		       FORMAT_HEAD_TEXT_AT,
+	       "the digests end where the text begins");
 _Static_assert(FORMAT_TAIL_SIZE == 8 + FORMAT_MAC_TEXT_SIZE + 2, "the tail's fixed shape");
 
 #endif

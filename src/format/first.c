@@ -103,14 +103,46 @@ static bool take_value(struct cursor *cursor, struct hf_slice data, size_t *posi
 
 	if (!json_next(data, position, NULL, &value) || value.data != cursor->at)
 		return false;
-	if (json_kind(value) != kind && json_kind(value) != JSON_NULL)
+	if (json_kind(value) != kind && (json_kind(value) != JSON_NULL || kind == JSON_ARRAY))
 		return false;
 	cursor->at += value.size;
 	*ret_value = value;
 	return true;
 }
 
-/* Takes the four members that hold JSON of the host's. */
+/* True if an array has count strings at most, and nothing else. */
+static bool is_string_array(struct hf_slice array, size_t count)
+{
+	struct hf_slice value;
+	size_t position = 0;
+
+	while (json_next(array, &position, NULL, &value)) {
+		if (count-- == 0 || json_kind(value) != JSON_STRING)
+			return false;
+	}
+	return true;
+}
+
+/* Takes the members that say how a session is kept. */
+static bool take_labels(struct cursor *cursor, struct hf_slice data, size_t *position,
+			struct first *first)
+{
+	struct hf_slice pinned;
+
+	if (!take(cursor, ",\"pinned\":") || !json_next(data, position, NULL, &pinned) ||
+	    pinned.data != cursor->at ||
+	    (json_kind(pinned) != JSON_TRUE && json_kind(pinned) != JSON_FALSE))
+		return false;
+	first->is_pinned = json_kind(pinned) == JSON_TRUE;
+	cursor->at += pinned.size;
+	return take(cursor, ",\"tags\":") &&
+	       take_value(cursor, data, position, JSON_ARRAY, &first->tags) &&
+	       is_string_array(first->tags, FORMAT_TAGS_MAX) && take(cursor, ",\"former\":") &&
+	       take_value(cursor, data, position, JSON_ARRAY, &first->former) &&
+	       is_string_array(first->former, FORMAT_FORMER_MAX);
+}
+
+/* Takes the members that hold JSON of the host's, and those after them. */
 static bool take_values(struct cursor *cursor, struct hf_slice data, struct first *first)
 {
 	enum { MEMBERS_BEFORE = 6 };
@@ -128,7 +160,8 @@ static bool take_values(struct cursor *cursor, struct hf_slice data, struct firs
 	       take(cursor, ",\"config\":") &&
 	       take_value(cursor, data, &position, JSON_OBJECT, &first->config) &&
 	       json_kind(first->config) == JSON_OBJECT && take(cursor, ",\"origin\":") &&
-	       take_value(cursor, data, &position, JSON_OBJECT, &first->origin);
+	       take_value(cursor, data, &position, JSON_OBJECT, &first->origin) &&
+	       take_labels(cursor, data, &position, first);
 }
 
 static bool take_previous(struct cursor *cursor, struct first *first)
@@ -225,6 +258,19 @@ static int put_previous(const struct first *first, struct buffer *out)
 	return buffer_put_text(out, "\"}");
 }
 
+static int put_labels(const struct first *first, struct buffer *out)
+{
+	int rc;
+
+	if ((rc = buffer_put_text(out, ",\"pinned\":")) != HF_OK ||
+	    (rc = buffer_put_text(out, first->is_pinned ? "true" : "false")) != HF_OK ||
+	    (rc = buffer_put_text(out, ",\"tags\":")) != HF_OK ||
+	    (rc = buffer_put(out, first->tags.data, first->tags.size)) != HF_OK ||
+	    (rc = buffer_put_text(out, ",\"former\":")) != HF_OK)
+		return rc;
+	return buffer_put(out, first->former.data, first->former.size);
+}
+
 int first_encode(const struct first *first, struct buffer *out)
 {
 	int rc;
@@ -238,6 +284,7 @@ int first_encode(const struct first *first, struct buffer *out)
 	    (rc = buffer_put(out, first->config.data, first->config.size)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"origin\":")) != HF_OK ||
 	    (rc = buffer_put(out, first->origin.data, first->origin.size)) != HF_OK ||
+	    (rc = put_labels(first, out)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"previous\":")) != HF_OK ||
 	    (rc = put_previous(first, out)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"records\":")) != HF_OK ||

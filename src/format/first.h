@@ -29,6 +29,9 @@ struct first {
 	struct hf_slice project; /* JSON: a string, or null */
 	struct hf_slice config;  /* JSON: an object */
 	struct hf_slice origin;  /* JSON: an object, or null */
+	bool is_pinned;
+	struct hf_slice tags;    /* JSON: an array of strings */
+	struct hf_slice former;  /* JSON: an array of former project paths, oldest first */
 	bool has_previous;
 	struct first_previous previous;
 	uint64_t records;        /* written together with record 0 */

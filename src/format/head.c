@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/invariant.h"
+#include "crypto/kdf.h"
 
 static void put_u64(uint8_t *bytes, uint64_t number)
 {
@@ -41,7 +42,7 @@ static bool sizes_fit(const struct head *head)
 {
 	return head->name_size <= FORMAT_NAME_SIZE_MAX &&
 	       head->project_size <= FORMAT_PROJECT_SIZE_MAX &&
-	       head->words_size <= FORMAT_WORDS_SIZE_MAX;
+	       head->words_size <= FORMAT_WORDS_SIZE_MAX && head->tags_size <= FORMAT_TAGS_SIZE_MAX;
 }
 
 /* Numbers that can be counted on without overflow, whoever has signed them. */
@@ -52,16 +53,38 @@ static bool numbers_fit(const struct head *head)
 	       head->messages <= INT64_MAX;
 }
 
-/* The bytes of a slot that the MAC covers. */
-static size_t signed_size(const struct head *head)
+size_t head_signed_size(const struct head *head)
 {
-	return (size_t)FORMAT_HEAD_TEXT_AT + head->name_size + head->project_size + head->words_size;
+	return (size_t)FORMAT_HEAD_TEXT_AT + head->name_size + head->project_size +
+	       head->words_size + head->tags_size;
+}
+
+void head_digest_path(const char *path, size_t size,
+		      uint8_t ret_digest[static FORMAT_FORMER_SIZE])
+{
+	uint8_t digest[KDF_SIZE];
+
+	kdf_sha256(path, size, digest);
+	memcpy(ret_digest, digest, FORMAT_FORMER_SIZE);
+}
+
+/* Puts the texts one after the other; returns where they end. */
+static uint8_t *put_texts(const struct head *head, uint8_t *text)
+{
+	memcpy(text, head->name, head->name_size);
+	text += head->name_size;
+	memcpy(text, head->project, head->project_size);
+	text += head->project_size;
+	memcpy(text, head->words, head->words_size);
+	text += head->words_size;
+	memcpy(text, head->tags, head->tags_size);
+	return text + head->tags_size;
 }
 
 void head_encode(const struct head *head, struct mac *key,
 		 uint8_t ret_slot[static FORMAT_HEAD_SLOT_SIZE])
 {
-	uint8_t *text = ret_slot + FORMAT_HEAD_TEXT_AT;
+	uint8_t *text;
 
 	INVARIANT(sizes_fit(head) && head->counter > 0);
 	memcpy(ret_slot + FORMAT_HEAD_MAGIC_AT, FORMAT_HEAD_MAGIC, 8);
@@ -79,13 +102,10 @@ void head_encode(const struct head *head, struct mac *key,
 	put_u32(ret_slot + FORMAT_HEAD_NAME_SIZE_AT, head->name_size);
 	put_u32(ret_slot + FORMAT_HEAD_PROJECT_SIZE_AT, head->project_size);
 	put_u32(ret_slot + FORMAT_HEAD_WORDS_SIZE_AT, head->words_size);
-	memcpy(text, head->name, head->name_size);
-	text += head->name_size;
-	memcpy(text, head->project, head->project_size);
-	text += head->project_size;
-	memcpy(text, head->words, head->words_size);
-	text += head->words_size;
-	mac_update(key, ret_slot, signed_size(head));
+	put_u32(ret_slot + FORMAT_HEAD_TAGS_SIZE_AT, head->tags_size);
+	memcpy(ret_slot + FORMAT_HEAD_FORMER_AT, head->former, sizeof head->former);
+	text = put_texts(head, ret_slot + FORMAT_HEAD_TEXT_AT);
+	mac_update(key, ret_slot, head_signed_size(head));
 	mac_final(key, text);
 	text += MAC_SIZE;
 	memset(text, 0, (size_t)(ret_slot + FORMAT_HEAD_SLOT_SIZE - text));
@@ -98,6 +118,11 @@ bool head_claims_key(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE],
 		return false;
 	memcpy(ret_key_id, slot + FORMAT_HEAD_KEY_ID_AT, FORMAT_KEY_ID_SIZE);
 	return true;
+}
+
+uint64_t head_claims_counter(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE])
+{
+	return get_u64(slot + FORMAT_HEAD_COUNTER_AT);
 }
 
 static void decode_fields(const uint8_t *slot, struct head *head)
@@ -116,6 +141,8 @@ static void decode_fields(const uint8_t *slot, struct head *head)
 	head->name_size = get_u32(slot + FORMAT_HEAD_NAME_SIZE_AT);
 	head->project_size = get_u32(slot + FORMAT_HEAD_PROJECT_SIZE_AT);
 	head->words_size = get_u32(slot + FORMAT_HEAD_WORDS_SIZE_AT);
+	head->tags_size = get_u32(slot + FORMAT_HEAD_TAGS_SIZE_AT);
+	memcpy(head->former, slot + FORMAT_HEAD_FORMER_AT, sizeof head->former);
 }
 
 static void decode_text(const uint8_t *slot, struct head *head)
@@ -127,6 +154,8 @@ static void decode_text(const uint8_t *slot, struct head *head)
 	memcpy(head->project, text, head->project_size);
 	text += head->project_size;
 	memcpy(head->words, text, head->words_size);
+	text += head->words_size;
+	memcpy(head->tags, text, head->tags_size);
 }
 
 /* A listing looks at most of 8 KiB for each session, so each byte is compared with its
@@ -148,7 +177,7 @@ bool head_decode(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE], unsigned slot
 	decode_fields(slot, &head);
 	if (!sizes_fit(&head))
 		return false;
-	size = signed_size(&head);
+	size = head_signed_size(&head);
 	mac_update(key, slot, size);
 	mac_final(key, mac);
 	if (!mac_equal(mac, slot + size) ||

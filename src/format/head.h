@@ -8,6 +8,7 @@
 #define FORMAT_HEAD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "crypto/mac.h"
@@ -28,13 +29,21 @@ struct head {
 	uint32_t name_size;
 	uint32_t project_size;
 	uint32_t words_size;
+	uint32_t tags_size;
+	/* Digests of the paths where the project was before, newest first; unused ones zero. */
+	uint8_t former[FORMAT_FORMER_MAX][FORMAT_FORMER_SIZE];
 	char name[FORMAT_NAME_SIZE_MAX];       /* no NUL at the end */
 	char project[FORMAT_PROJECT_SIZE_MAX];
 	char words[FORMAT_WORDS_SIZE_MAX];
+	char tags[FORMAT_TAGS_SIZE_MAX]; /* with a space between */
 };
 
 /* The slot that a head with this counter is written to. */
 unsigned head_slot(uint64_t counter);
+
+/* The digest that stands for a project's path among the former ones. */
+void head_digest_path(const char *path, size_t size,
+		      uint8_t ret_digest[static FORMAT_FORMER_SIZE]);
 
 /* Writes head into a slot, signed by the head key. */
 void head_encode(const struct head *head, struct mac *key,
@@ -44,6 +53,12 @@ void head_encode(const struct head *head, struct mac *key,
  * this format (or was never written). */
 bool head_claims_key(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE],
 		     char ret_key_id[static FORMAT_KEY_ID_SIZE]);
+
+/* The counter that a slot claims, before anything is checked. */
+uint64_t head_claims_counter(const uint8_t slot[static FORMAT_HEAD_SLOT_SIZE]);
+
+/* The bytes at a slot's beginning that its MAC covers. */
+size_t head_signed_size(const struct head *head);
 
 /* Checks slot number slot_index of the head of a session and decodes it: true if it is
  * valid in every respect that docs/FORMAT.md names. */

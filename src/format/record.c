@@ -208,5 +208,6 @@ bool record_type_is_valid(const char *type)
 	if (size > 2 && memcmp(type, "x-", 2) == 0)
 		return type_size(type, size) == size;
 	return strcmp(type, "message") == 0 || strcmp(type, "todos") == 0 ||
-	       strcmp(type, "config") == 0 || strcmp(type, "rename") == 0;
+	       strcmp(type, "config") == 0 || strcmp(type, "rename") == 0 ||
+	       strcmp(type, "tags") == 0 || strcmp(type, "pin") == 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "format/record.h"
+#include "log/labels.h"
 #include "log/writer.h"
 
 static int check_record(struct report *report, const struct hf_append *record)
@@ -189,12 +190,25 @@ static int add_record(struct writer *writer, const struct hf_append *record, str
 	return rc;
 }
 
+/* True if the records only say how the session is kept. Bad ones are refused later. */
+static bool are_labels(const struct hf_append *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *type = records[i].type;
+
+		if (type == NULL || !labels_is_type((struct hf_slice){ type, strlen(type) }))
+			return false;
+	}
+	return true;
+}
+
 /* Adds all records, with the one that reopens a sealed session before them. */
 static int add_records(struct writer *writer, const struct hf_append *records, size_t count,
 		       struct hf_ack *acks)
 {
 	static const char after_seal[] = "{\"after\":\"seal\"}";
-	bool is_sealed = (writer->head.flags & FORMAT_HEAD_SEALED) != 0;
+	bool is_sealed = (writer->head.flags & FORMAT_HEAD_SEALED) != 0 &&
+			 !are_labels(records, count);
 	size_t resumed = 0;
 	int rc = writer_begin(writer);
 
@@ -228,6 +242,15 @@ static int check_expected(struct writer *writer, const struct hf_append_options 
 			   writer->head.records, options->expect_records);
 }
 
+int writer_check_size(const struct log_env *env, struct report *report, uint64_t size)
+{
+	if (env->max_session_size == 0 || size <= env->max_session_size)
+		return HF_OK;
+	return report_fail(report, HF_ERR_MAX_SESSION_SIZE, "append",
+			   "the log would take %" PRIu64 " bytes, max_session_size is %" PRIu64,
+			   size, env->max_session_size);
+}
+
 int writer_append(struct writer *writer, const struct hf_append_options *options,
 		  const struct hf_append *records, size_t count, struct hf_ack *ret_acks)
 {
@@ -244,6 +267,10 @@ int writer_append(struct writer *writer, const struct hf_append_options *options
 	rc = add_records(writer, records, count, acks);
 	if (rc == HF_OK)
 		rc = check_expected(writer, options, count);
+	/* A full session can still be named and pinned, and closed. */
+	if (rc == HF_OK && !are_labels(records, count))
+		rc = writer_check_size(writer->env, writer->report,
+				       writer->head.offset + writer->batch.bytes.size);
 	if (rc == HF_OK)
 		rc = writer_commit(writer, false);
 	/* Ids of records that were not written must not count as known. */

@@ -9,6 +9,7 @@
 #include "holdfast.h"
 #include "json/read.h"
 #include "json/scan.h"
+#include "log/labels.h"
 #include "log/limits.h"
 
 void batch_begin(struct batch *batch, struct mac *key, uint64_t n,
@@ -50,6 +51,12 @@ static int check_shape(struct report *report, const char *type, struct hf_slice 
 	if (strcmp(type, "rename") == 0 && !name_is_valid(data))
 		return report_fail(report, HF_ERR_INVALID, "append",
 				   "rename asks for {\"name\":<at most %d bytes>}", HF_NAME_MAX);
+	if (strcmp(type, "tags") == 0 && !labels_are_tags(data))
+		return report_fail(report, HF_ERR_INVALID, "append",
+				   "tags asks for {\"tags\":[<at most %d words>]}", HF_TAGS_MAX);
+	if (strcmp(type, "pin") == 0 && !labels_is_pin(data))
+		return report_fail(report, HF_ERR_INVALID, "append",
+				   "pin asks for {\"pinned\":<true or false>}");
 	return HF_OK;
 }
 

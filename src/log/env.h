@@ -18,6 +18,7 @@ struct log_env {
 	uint8_t store[16];
 	enum hf_durability durability;
 	uint32_t max_record_size; /* bytes of one record's data */
+	uint64_t max_session_size; /* bytes that a host's records may bring a log to; 0: no limit */
 	uint32_t padding;         /* bytes of line feeds written ahead; 0: none */
 	uint32_t threads;         /* that check one log; at least 1 */
 };

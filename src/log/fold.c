@@ -52,6 +52,10 @@ static bool fold_first(struct fold *fold, const struct hf_record *record)
 	fold->config = first.config;
 	fold->origin = first.origin;
 	fold->promised = first.records;
+	fold->tells_pinned = true;
+	fold->pinned = first.is_pinned;
+	fold->tags = first.tags;
+	former_push_all(&fold->former, first.former);
 	return true;
 }
 
@@ -64,6 +68,31 @@ static void fold_member(const struct hf_record *record, const char *name, struct
 		*slice = value;
 }
 
+static void fold_relocate(struct fold *fold, const struct hf_record *record)
+{
+	struct hf_slice from;
+
+	fold_member(record, "project", &fold->project);
+	if (json_member(record->data, "from", &from) && json_kind(from) == JSON_STRING)
+		former_push(&fold->former, from);
+}
+
+/* Takes what a label says, if it has the shape of one. */
+static void fold_label(struct fold *fold, const struct hf_record *record)
+{
+	struct hf_slice value;
+
+	if (record_slice_is(record->type, "rename")) {
+		fold_member(record, "name", &fold->name);
+	} else if (record_slice_is(record->type, "tags")) {
+		if (labels_are_tags(record->data) && json_member(record->data, "tags", &value))
+			fold->tags = value;
+	} else if (labels_is_pin(record->data) && json_member(record->data, "pinned", &value)) {
+		fold->tells_pinned = true;
+		fold->pinned = json_kind(value) == JSON_TRUE;
+	}
+}
+
 bool fold_record(struct fold *fold, const struct hf_record *record)
 {
 	bool is_session = record_slice_is(record->type, "session");
@@ -72,7 +101,12 @@ bool fold_record(struct fold *fold, const struct hf_record *record)
 		return false;
 	fold->any = true;
 	fold->updated_us = record->at_us;
-	fold->sealed = false;
+	if (labels_is_type(record->type)) {
+		fold_label(fold, record);
+		return true;
+	}
+	fold->tells_sealed = true;
+	fold->sealed = record_slice_is(record->type, "seal");
 	if (record_slice_is(record->type, "message")) {
 		fold->messages++;
 		if (fold->first_message.size == 0 && has_text(record->data))
@@ -83,12 +117,8 @@ bool fold_record(struct fold *fold, const struct hf_record *record)
 		fold->todos = record->data;
 	} else if (record_slice_is(record->type, "config")) {
 		fold->config = record->data;
-	} else if (record_slice_is(record->type, "rename")) {
-		fold_member(record, "name", &fold->name);
 	} else if (record_slice_is(record->type, "relocate")) {
-		fold_member(record, "project", &fold->project);
-	} else if (record_slice_is(record->type, "seal")) {
-		fold->sealed = true;
+		fold_relocate(fold, record);
 	}
 	return true;
 }
@@ -111,6 +141,9 @@ void fold_merge(struct fold *fold, const struct fold *next)
 	take_newer(&fold->config, next->config);
 	take_newer(&fold->todos, next->todos);
 	take_newer(&fold->origin, next->origin);
+	take_newer(&fold->tags, next->tags);
+	for (unsigned i = 0; i < next->former.count; i++)
+		former_push(&fold->former, next->former.paths[i]);
 	if (next->has_first) {
 		fold->has_first = true;
 		fold->created_us = next->created_us;
@@ -118,7 +151,14 @@ void fold_merge(struct fold *fold, const struct fold *next)
 	}
 	fold->any = true;
 	fold->updated_us = next->updated_us;
-	fold->sealed = next->sealed;
+	if (next->tells_sealed) {
+		fold->tells_sealed = true;
+		fold->sealed = next->sealed;
+	}
+	if (next->tells_pinned) {
+		fold->tells_pinned = true;
+		fold->pinned = next->pinned;
+	}
 }
 
 /* Decodes a JSON string into a text field without NUL, cut at a character. */
@@ -141,6 +181,13 @@ static bool says_unsigned(struct hf_slice origin)
 	return json_member(origin, "unsigned", &value) && record_slice_is(value, "true");
 }
 
+static void set_flag(struct head *head, uint64_t flag, bool is_set)
+{
+	head->flags &= ~flag;
+	if (is_set)
+		head->flags |= flag;
+}
+
 void fold_apply(const struct fold *fold, struct head *head)
 {
 	if (!fold->any)
@@ -158,8 +205,12 @@ void fold_apply(const struct fold *fold, struct head *head)
 		if (says_unsigned(fold->origin))
 			head->flags |= FORMAT_HEAD_UNSIGNED;
 	}
+	if (fold->tags.size > 0)
+		head->tags_size = labels_join(fold->tags, head->tags);
+	former_apply(&fold->former, head);
 	head->updated_us = fold->updated_us;
-	head->flags &= ~(uint64_t)FORMAT_HEAD_SEALED;
-	if (fold->sealed)
-		head->flags |= FORMAT_HEAD_SEALED;
+	if (fold->tells_sealed)
+		set_flag(head, FORMAT_HEAD_SEALED, fold->sealed);
+	if (fold->tells_pinned)
+		set_flag(head, FORMAT_HEAD_PINNED, fold->pinned);
 }

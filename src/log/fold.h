@@ -12,6 +12,7 @@
 
 #include "format/head.h"
 #include "holdfast.h"
+#include "log/labels.h"
 
 struct fold {
 	uint64_t messages;
@@ -21,12 +22,17 @@ struct fold {
 	struct hf_slice config;
 	struct hf_slice todos;
 	struct hf_slice origin;
+	struct hf_slice tags;          /* a JSON array; empty: not said in this run */
+	struct former former;          /* where the project was before, as far as this run says */
 	int64_t created_us;            /* valid if has_first */
 	int64_t updated_us;            /* of the last record; valid if any */
 	uint64_t promised;             /* records that record 0 says were written with it */
 	bool has_first;                /* the run holds record 0 */
 	bool any;
-	bool sealed;                   /* the last record is a seal */
+	bool tells_sealed;             /* a record other than a label is in the run */
+	bool sealed;                   /* the last such record is a seal; valid if tells_sealed */
+	bool tells_pinned;
+	bool pinned;                   /* valid if tells_pinned */
 };
 
 /* Adds a record. False if it is a record 0 whose data is not of the exact shape, or a

@@ -5,7 +5,8 @@
 
 enum {
 	METADATA_JSON_MAX = 16 << 20, /* bytes of configuration, and of origin */
-	METADATA_TEXT_MAX = 32 << 10, /* bytes of name or project as a JSON string */
+	METADATA_TEXT_MAX = 32 << 10, /* bytes of name, project or tags as JSON */
+	METADATA_FORMER_MAX = 9 * METADATA_TEXT_MAX, /* of the former projects */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include "json/read.h"
 #include "json/scan.h"
 #include "json/write.h"
+#include "log/fold.h"
 #include "log/writer.h"
 
 void metadata_release(struct metadata *metadata)
@@ -15,6 +16,8 @@ void metadata_release(struct metadata *metadata)
 	buffer_release(&metadata->project);
 	buffer_release(&metadata->config);
 	buffer_release(&metadata->origin);
+	buffer_release(&metadata->tags);
+	buffer_release(&metadata->former);
 }
 
 static int take_text(struct buffer *field, struct report *report, const char *text, size_t max,
@@ -56,6 +59,56 @@ static int take_object(struct buffer *field, struct report *report, struct hf_sl
 	return rc;
 }
 
+static int put_former(struct buffer *field, const struct former *former)
+{
+	int rc = buffer_put_text(field, "[");
+
+	for (unsigned i = 0; rc == HF_OK && i < former->count; i++) {
+		if (i > 0)
+			rc = buffer_put_text(field, ",");
+		if (rc == HF_OK)
+			rc = buffer_put(field, former->paths[i].data, former->paths[i].size);
+	}
+	return rc == HF_OK ? buffer_put_text(field, "]") : rc;
+}
+
+static struct hf_slice slice_of(const struct buffer *field)
+{
+	return (struct hf_slice){ field->data, field->size };
+}
+
+/* Takes another project, and remembers the one that was there. */
+static int take_project(struct metadata *metadata, struct report *report, const char *project)
+{
+	struct buffer taken = BUFFER_INIT(METADATA_TEXT_MAX);
+	struct buffer remembered = BUFFER_INIT(METADATA_FORMER_MAX);
+	struct former former = { .count = 0 };
+	bool is_other;
+	int rc = take_text(&taken, report, project, HF_PROJECT_MAX, "project");
+
+	is_other = rc == HF_OK && taken.size > 0 && metadata->project.size > 0 &&
+		   (taken.size != metadata->project.size ||
+		    memcmp(taken.data, metadata->project.data, taken.size) != 0);
+	if (is_other) {
+		former_push_all(&former, slice_of(&metadata->former));
+		former_push(&former, slice_of(&metadata->project));
+		rc = put_former(&remembered, &former);
+	}
+	if (rc == HF_OK && is_other) {
+		buffer_release(&metadata->former);
+		metadata->former = remembered;
+		remembered = (struct buffer)BUFFER_INIT(METADATA_FORMER_MAX);
+	}
+	if (rc == HF_OK && taken.size > 0) {
+		buffer_release(&metadata->project);
+		metadata->project = taken;
+		taken = (struct buffer)BUFFER_INIT(METADATA_TEXT_MAX);
+	}
+	buffer_release(&taken);
+	buffer_release(&remembered);
+	return rc;
+}
+
 int metadata_take(struct metadata *metadata, struct report *report,
 		  const struct hf_session_options *options)
 {
@@ -68,7 +121,7 @@ int metadata_take(struct metadata *metadata, struct report *report,
 				   "the project is not an absolute path");
 	rc = take_text(&metadata->name, report, options->name, HF_NAME_MAX, "name");
 	if (rc == HF_OK)
-		rc = take_text(&metadata->project, report, options->project, HF_PROJECT_MAX, "project");
+		rc = take_project(metadata, report, options->project);
 	if (rc == HF_OK)
 		rc = take_object(&metadata->config, report, options->config, "configuration");
 	if (rc == HF_OK)
@@ -92,6 +145,11 @@ static int copy(const struct metadata *from, struct metadata *to)
 		rc = buffer_put(&to->config, from->config.data, from->config.size);
 	if (rc == HF_OK)
 		rc = buffer_put(&to->origin, from->origin.data, from->origin.size);
+	if (rc == HF_OK)
+		rc = buffer_put(&to->tags, from->tags.data, from->tags.size);
+	if (rc == HF_OK)
+		rc = buffer_put(&to->former, from->former.data, from->former.size);
+	to->is_pinned = from->is_pinned;
 	to->created_us = from->created_us;
 	return rc;
 }
@@ -102,6 +160,26 @@ void metadata_keep(struct metadata *metadata, struct writer *writer)
 	writer->metadata = *metadata;
 	writer->knows_metadata = true;
 	*metadata = (struct metadata)METADATA_INIT;
+}
+
+static int take_fold(struct metadata *metadata, const struct fold *fold)
+{
+	int rc = put_slice(&metadata->name, fold->name);
+
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->project, fold->project);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->config, fold->config);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->origin, fold->origin);
+	if (rc == HF_OK)
+		rc = put_slice(&metadata->tags, fold->tags);
+	metadata->former.size = 0;
+	if (rc == HF_OK)
+		rc = put_former(&metadata->former, &fold->former);
+	metadata->is_pinned = fold->pinned;
+	metadata->created_us = fold->created_us;
+	return rc;
 }
 
 int metadata_take_current(struct metadata *metadata, struct writer *writer)
@@ -116,15 +194,7 @@ int metadata_take_current(struct metadata *metadata, struct writer *writer)
 		rc = report_fail(writer->report, hf_verdict_error(checked->check.verdict), "save",
 				 "the session is %s", hf_verdict_name(checked->check.verdict));
 	if (rc == HF_OK)
-		rc = put_slice(&metadata->name, checked->scan.fold.name);
-	if (rc == HF_OK)
-		rc = put_slice(&metadata->project, checked->scan.fold.project);
-	if (rc == HF_OK)
-		rc = put_slice(&metadata->config, checked->scan.fold.config);
-	if (rc == HF_OK)
-		rc = put_slice(&metadata->origin, checked->scan.fold.origin);
-	if (rc == HF_OK)
-		metadata->created_us = checked->scan.fold.created_us;
+		rc = take_fold(metadata, &checked->scan.fold);
 	check_close(checked);
 	return rc;
 }
@@ -133,14 +203,15 @@ int metadata_take_current(struct metadata *metadata, struct writer *writer)
 static struct hf_slice slice_or(const struct buffer *field, const char *nothing)
 {
 	if (field->size > 0)
-		return (struct hf_slice){ field->data, field->size };
+		return slice_of(field);
 	return (struct hf_slice){ nothing, strlen(nothing) };
 }
 
 int metadata_add_first(const struct metadata *metadata, struct writer *writer,
 		       const struct first_previous *previous, uint64_t records)
 {
-	struct buffer data = BUFFER_INIT((size_t)2 * METADATA_JSON_MAX + 4 * METADATA_TEXT_MAX);
+	struct buffer data = BUFFER_INIT((size_t)2 * METADATA_JSON_MAX + 4 * METADATA_TEXT_MAX +
+					 METADATA_FORMER_MAX);
 	struct first first = {
 		.generation = writer->head.generation,
 		.created_us = metadata->created_us != 0 ? metadata->created_us : writer->batch.at_us,
@@ -148,6 +219,9 @@ int metadata_add_first(const struct metadata *metadata, struct writer *writer,
 		.project = slice_or(&metadata->project, "null"),
 		.config = slice_or(&metadata->config, "{}"),
 		.origin = slice_or(&metadata->origin, "null"),
+		.is_pinned = metadata->is_pinned,
+		.tags = slice_or(&metadata->tags, "[]"),
+		.former = slice_or(&metadata->former, "[]"),
 		.has_previous = previous != NULL,
 		.records = records,
 	};

@@ -16,18 +16,24 @@ struct metadata {
 	struct buffer project;
 	struct buffer config;  /* a JSON object, or empty: {} */
 	struct buffer origin;  /* a JSON object, or empty: null */
+	struct buffer tags;    /* a JSON array, or empty: [] */
+	struct buffer former;  /* a JSON array of former project paths, or empty: [] */
+	bool is_pinned;
 	int64_t created_us;    /* 0: now */
 };
 
 #define METADATA_INIT                                                               \
 	{                                                                              \
 		BUFFER_INIT(METADATA_TEXT_MAX), BUFFER_INIT(METADATA_TEXT_MAX),           \
-			BUFFER_INIT(METADATA_JSON_MAX), BUFFER_INIT(METADATA_JSON_MAX), 0    \
+			BUFFER_INIT(METADATA_JSON_MAX), BUFFER_INIT(METADATA_JSON_MAX),      \
+			BUFFER_INIT(METADATA_TEXT_MAX), BUFFER_INIT(METADATA_FORMER_MAX),    \
+			false, 0                                                             \
 	}
 
 void metadata_release(struct metadata *metadata);
 
-/* Takes what a caller gives (options may be NULL), leaving the rest as it is.
+/* Takes what a caller gives (options may be NULL), leaving the rest as it is. A project
+ * that is replaced becomes a former one.
  * HF_ERR_INVALID: a text is too long, not UTF-8, or the project is not absolute;
  * HF_ERR_JSON: configuration or origin is not an object. */
 int metadata_take(struct metadata *metadata, struct report *report,

@@ -12,21 +12,28 @@ int writer_may_continue(const struct checked *checked, uint32_t accept)
 {
 	enum hf_verdict verdict = checked->check.verdict;
 
+	if (verdict <= HF_TORN)
+		return HF_OK;
 	if (verdict == HF_GAP && !checked->found.is_valid &&
 	    (accept & HF_ACCEPT(HF_HEAD_MISSING)) == 0)
 		return HF_ERR_HEAD_MISSING;
-	switch (verdict) {
-	case HF_INTACT:
-	case HF_UNSIGNED:
-	case HF_WEAK_KEY:
-	case HF_TORN:
-		return HF_OK;
-	case HF_GAP:
-	case HF_HEAD_MISSING:
-		return (accept & HF_ACCEPT(verdict)) != 0 ? HF_OK : hf_verdict_error(verdict);
-	default:
+	/* A repair of what was tampered with that was cut short leaves a log that is shorter than
+	 * its head tells. */
+	if ((accept & HF_ACCEPT(HF_TAMPERED)) != 0)
+		accept |= HF_ACCEPT(HF_TRUNCATED);
+	/* Without a record 0 that verifies there is no session to go on with. */
+	if ((accept & HF_ACCEPT(verdict)) == 0 || checked->key == NULL ||
+	    checked->scan.records == 0)
 		return hf_verdict_error(verdict);
-	}
+	return HF_OK;
+}
+
+/* Who has mapped a log may rely on all bytes below the head's offset. If any of them go, a
+ * new file must take the place of the log. */
+static bool must_replace(const struct checked *checked)
+{
+	return checked->check.verdict >= HF_TRUNCATED &&
+	       checked->log_size > checked->scan.offset;
 }
 
 /* What a repair takes away: all that stands after the last good record. */
@@ -67,9 +74,8 @@ static int put_data(const struct removed *removed, struct buffer *out)
 	return rc == HF_OK ? buffer_put_text(out, "}") : rc;
 }
 
-/* Writes the record that tells of the repair over the stump, and cuts the rest of it off.
- * A crash in between leaves a shorter stump, to be repaired in turn. */
-static int record_repair(struct writer *writer, const struct removed *removed)
+/* Begins a batch with the record that tells of the repair. */
+static int add_repair(struct writer *writer, const struct removed *removed)
 {
 	char json[512];
 	struct buffer data = { json, 0, sizeof json, sizeof json };
@@ -79,9 +85,81 @@ static int record_repair(struct writer *writer, const struct removed *removed)
 		rc = writer_begin(writer);
 	if (rc == HF_OK)
 		rc = writer_add(writer, "repair", data.data, data.size);
-	if (rc == HF_OK)
-		rc = writer_commit(writer, true);
 	return rc;
+}
+
+/* Writes the record that tells of the repair over the stump, and cuts the rest of it off.
+ * A crash in between leaves a shorter stump, to be repaired in turn. */
+static int record_repair(struct writer *writer, const struct removed *removed)
+{
+	int rc = add_repair(writer, removed);
+
+	return rc == HF_OK ? writer_commit(writer, true) : rc;
+}
+
+/* Puts the good records, and one that tells of the repair, in the place of the log. A crash
+ * before the head is written leaves a log that is shorter than the head tells. */
+static int replace_log(struct writer *writer, const struct checked *checked,
+		       const struct removed *removed)
+{
+	struct storage *storage = writer->env->storage;
+	const struct storage_ops *ops = storage->ops;
+	struct storage_temp *temp = NULL;
+	struct batch *batch = &writer->batch;
+	struct head head = writer->head;
+	struct fold fold = { 0 };
+	int rc = add_repair(writer, removed);
+
+	if (rc == HF_OK)
+		rc = ops->temp_begin(storage, writer->report, writer->id, &temp);
+	if (rc == HF_OK)
+		rc = ops->temp_write(temp, checked->map.bytes, (size_t)head.offset);
+	if (rc == HF_OK)
+		rc = ops->temp_write(temp, batch->bytes.data, batch->bytes.size);
+	if (rc == HF_OK)
+		rc = writer_check_lock(writer);
+	if (rc != HF_OK) {
+		if (temp != NULL)
+			ops->temp_abandon(temp);
+		return rc;
+	}
+	rc = ops->temp_commit(temp);
+	if (rc != HF_OK)
+		return writer_poison(writer, rc);
+	ops->log_close(writer->log);
+	writer->log = NULL;
+	rc = ops->log_open(storage, writer->report, writer->id, STORAGE_WRITE, &writer->log);
+	if (rc != HF_OK)
+		return rc;
+	batch_fold(batch, &fold);
+	fold_apply(&fold, &head);
+	head.records = batch->n;
+	head.offset += batch->bytes.size;
+	memcpy(head.mac, batch->mac, MAC_SIZE);
+	writer->log_end = head.offset;
+	return writer_put_head(writer, &head);
+}
+
+/* Folds the good records of a log anew: the check has folded one more if that verifies but
+ * is not the one that the head knows. */
+static int take_good_state(struct writer *writer, const struct checked *checked)
+{
+	struct head *head = &writer->head;
+	struct head state = { .counter = head->counter, .generation = head->generation };
+	struct scan scan = { 0 };
+	int rc = scan_lines(writer->env, writer->report, checked->key, checked->map.bytes,
+			    (size_t)checked->scan.offset, &scan);
+
+	if (rc != HF_OK)
+		return rc;
+	memcpy(state.session, head->session, sizeof state.session);
+	memcpy(state.key_id, head->key_id, sizeof state.key_id);
+	state.records = scan.records;
+	state.offset = scan.offset;
+	memcpy(state.mac, scan.mac, MAC_SIZE);
+	fold_apply(&scan.fold, &state);
+	*head = state;
+	return HF_OK;
 }
 
 /* Takes over the state that was found, without changing anything yet. */
@@ -100,7 +178,7 @@ static int take_over(struct writer *writer, const struct checked *checked)
 	writer->head = checked->state;
 	writer->is_only_slot = checked->found.is_only;
 	writer->log_end = checked->log_size;
-	return HF_OK;
+	return checked->check.verdict == HF_TAMPERED ? take_good_state(writer, checked) : HF_OK;
 }
 
 /* Writes the good records that nobody is known to have acknowledged once more, to be
@@ -148,6 +226,8 @@ static int remove_rest(struct writer *writer, const struct checked *checked,
 			writer->env->storage, writer->report, writer->id,
 			hf_verdict_name(removed->verdict), removed->bytes.data,
 			removed->bytes.size, removed->name);
+	if (rc == HF_OK && must_replace(checked))
+		return replace_log(writer, checked, removed);
 	if (rc == HF_OK)
 		rc = rewrite(writer, checked);
 	if (rc != HF_OK)
@@ -161,7 +241,7 @@ int writer_recover(struct writer *writer, struct checked *checked, uint32_t acce
 {
 	enum hf_verdict verdict = checked->check.verdict;
 	struct removed removed = { .verdict = verdict, .offset = checked->scan.offset };
-	bool is_whole = verdict == HF_INTACT || verdict == HF_UNSIGNED || verdict == HF_WEAK_KEY;
+	bool is_whole = verdict < HF_TORN;
 	int rc = writer_may_continue(checked, accept);
 
 	ret_repair->before = checked->check;

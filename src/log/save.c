@@ -68,6 +68,9 @@ static int add_one(struct saving *saving, const struct hf_append *record)
 					       { record->json, record->json_size }, false });
 	if (rc == HF_OK && record->id != NULL)
 		rc = note_id(saving->writer, record, batch->n - 1);
+	if (rc == HF_OK)
+		rc = writer_check_size(saving->writer->env, report,
+				       saving->writer->head.offset + batch->bytes.size);
 	if (rc == HF_OK && batch->bytes.size >= save_piece_size)
 		rc = flush(saving);
 	return rc;

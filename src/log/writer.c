@@ -276,7 +276,8 @@ int writer_commit(struct writer *writer, bool is_durable)
 	rc = writer_put_head(writer, &head);
 	if (rc != HF_OK)
 		return rc;
-	if (fold.name.size > 0 || fold.project.size > 0 || fold.config.size > 0)
+	if (fold.name.size > 0 || fold.project.size > 0 || fold.config.size > 0 ||
+	    fold.tags.size > 0 || fold.tells_pinned)
 		writer->knows_metadata = false;
 	writer->must_cut = false;
 	writer->commits++;
@@ -480,7 +481,8 @@ static int open_at_end(struct writer *writer, bool *ret_done)
 }
 
 /* The way for all other cases: check everything and act on the verdict. */
-static int open_checked(struct writer *writer, uint32_t accept, struct hf_repair *repair)
+static int open_checked(struct writer *writer, const struct writer_open *options,
+			struct hf_repair *repair)
 {
 	struct checked *checked = NULL;
 	int rc;
@@ -490,9 +492,14 @@ static int open_checked(struct writer *writer, uint32_t accept, struct hf_repair
 	session_key_free(writer->env->keyring, writer->key);
 	writer->log = NULL;
 	writer->key = NULL;
-	rc = check_open(writer->env, writer->report, writer->id, STORAGE_WRITE, NULL, &checked);
+	rc = check_open(writer->env, writer->report, writer->id, STORAGE_WRITE, options->watch,
+			&checked);
 	if (rc == HF_OK)
-		rc = writer_recover(writer, checked, accept, repair);
+		rc = writer_recover(writer, checked, options->accept, repair);
+	if (rc == HF_OK && options->keep != NULL) {
+		*options->keep = checked;
+		checked = NULL;
+	}
 	check_close(checked);
 	return rc;
 }
@@ -511,7 +518,7 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 
 	if (rc == HF_OK && (options->accept & ~WRITER_ACCEPTABLE) != 0)
 		rc = report_fail(report, HF_ERR_INVALID, "open",
-				 "only gap and head-missing can be accepted");
+				 "a verdict is named that cannot be accepted");
 	if (rc == HF_OK)
 		rc = env->storage->ops->lock(env->storage, report, id, options->timeout_ms, &lock);
 	if (rc == HF_OK)
@@ -521,11 +528,11 @@ int writer_open(const struct log_env *env, struct report *report, struct storage
 	if (!options->check_all)
 		rc = open_at_end(writer, &is_done);
 	if (rc == HF_OK && !is_done)
-		rc = open_checked(writer, options->accept, &repair);
-	if (rc != HF_OK)
-		goto out;
+		rc = open_checked(writer, options, &repair);
 	if (ret_repair != NULL)
 		*ret_repair = repair;
+	if (rc != HF_OK)
+		goto out;
 	*ret_writer = writer;
 	writer = NULL;
 out:

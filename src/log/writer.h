@@ -46,19 +46,25 @@ struct writer {
 	struct batch batch;
 };
 
-/* The verdicts that can be accepted, as bits of HF_ACCEPT. */
-#define WRITER_ACCEPTABLE (HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING))
+/* The verdicts that can be accepted, as bits of HF_ACCEPT: without the key nothing can be
+ * signed. Those that stand in nobody's way can be named too. */
+#define WRITER_ACCEPTABLE ((HF_ACCEPT(HF_TAMPERED + 1) - 1) & ~HF_ACCEPT(HF_KEY_MISSING))
 
 /* How to open one. */
 struct writer_open {
 	uint32_t timeout_ms;
 	uint32_t accept;   /* bits of HF_ACCEPT */
 	bool check_all;    /* verify the whole log, not only its end */
+	const struct check_watch *watch; /* of that check; NULL: none */
+	/* NULL, or where the session as it was checked is left, before anything was mended; with
+	 * check_all only. The caller closes it. What verifies of it stays readable. */
+	struct checked **keep;
 };
 
 /*
  * Opens a session for writing: takes the lock, finds the log's end, repairs what may be
- * repaired. ret_repair (may be NULL) says what was done. report must outlive the writer.
+ * repaired. ret_repair (may be NULL) says what was found and done, also when the verdict is
+ * not accepted. report must outlive the writer.
  * Errors: see hf_session_open.
  */
 int writer_open(const struct log_env *env, struct report *report, struct storage_id id,
@@ -72,6 +78,25 @@ int writer_create(const struct log_env *env, struct report *report, struct stora
 /* Appends the records of a host. Errors: see hf_session_append. */
 int writer_append(struct writer *writer, const struct hf_append_options *options,
 		  const struct hf_append *records, size_t count, struct hf_ack *ret_acks);
+
+/* HF_ERR_MAX_SESSION_SIZE if a host's records may not bring the log to size bytes. */
+int writer_check_size(const struct log_env *env, struct report *report, uint64_t size);
+
+/* The project's directory at the moment of a resume. */
+struct resume_place {
+	const char *moved_to; /* NULL, or where the project is from now on */
+	bool has_directory;
+	uint64_t device;
+	uint64_t inode;
+	uint64_t owner;
+	uint64_t mode;
+};
+
+/* Appends the record that says that the session goes on, and before it one that says where
+ * the project has moved from and to if it has; durable on return. current: the project as
+ * a JSON string, or empty or null. */
+int writer_resume(struct writer *writer, const struct resume_place *place,
+		  struct hf_slice current);
 
 /* Replaces the session. Errors: see hf_session_save. */
 int writer_save(struct writer *writer, const struct hf_session_options *options,

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Sessions open for writing: the public calls over log/writer.h. */
-#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "log/writer.h"
-#include "store/store.h"
+#include "store/session.h"
 
-struct hf_session {
-	pthread_mutex_t mutex;  /* guards all that follows */
-	struct report report;
-	struct writer *writer;
-	char id[HF_ID_SIZE];
-};
-
-static struct hf_session *session_new(const struct hf_store *store, struct storage_id id)
+struct hf_session *session_new(const struct hf_store *store, struct storage_id id)
 {
 	struct hf_session *session = mem_new(1, sizeof *session);
 
@@ -30,7 +21,7 @@ static struct hf_session *session_new(const struct hf_store *store, struct stora
 	return session;
 }
 
-static void session_free(struct hf_session *session)
+void session_free(struct hf_session *session)
 {
 	if (session == NULL)
 		return;
@@ -38,21 +29,20 @@ static void session_free(struct hf_session *session)
 	mem_free(session);
 }
 
-/* Begins and ends a call on a session. */
-static void enter(struct hf_session *session)
+void session_enter(struct hf_session *session)
 {
 	(void)pthread_mutex_lock(&session->mutex);
 	report_clear(&session->report);
 }
 
-static int leave(struct hf_session *session, int rc, struct hf_detail *detail)
+int session_leave(struct hf_session *session, int rc, struct hf_detail *detail)
 {
 	rc = report_deliver(&session->report, rc, detail);
 	(void)pthread_mutex_unlock(&session->mutex);
 	return rc;
 }
 
-static int no_session(struct hf_detail *detail)
+int session_none(struct hf_detail *detail)
 {
 	struct report report = store_report(NULL);
 
@@ -134,12 +124,12 @@ int hf_session_append(struct hf_session *session, const struct hf_append_options
 	int rc;
 
 	if (session == NULL)
-		return no_session(detail);
-	enter(session);
+		return session_none(detail);
+	session_enter(session);
 	rc = count > 0 && records == NULL ?
 		     report_fail(&session->report, HF_ERR_INVALID, "append", "there are no records") :
 		     writer_append(session->writer, options, records, count, ret_acks);
-	return leave(session, rc, detail);
+	return session_leave(session, rc, detail);
 }
 
 int hf_session_save(struct hf_session *session, const struct hf_session_options *options,
@@ -148,8 +138,8 @@ int hf_session_save(struct hf_session *session, const struct hf_session_options 
 	int rc;
 
 	if (session == NULL)
-		return no_session(detail);
-	enter(session);
+		return session_none(detail);
+	session_enter(session);
 	if (count > 0 && records == NULL)
 		rc = report_fail(&session->report, HF_ERR_INVALID, "save", "there are no records");
 	else if (options != NULL && options->id != NULL && strcmp(options->id, session->id) != 0)
@@ -157,7 +147,7 @@ int hf_session_save(struct hf_session *session, const struct hf_session_options 
 				 "a session keeps its id");
 	else
 		rc = writer_save(session->writer, options, records, count);
-	return leave(session, rc, detail);
+	return session_leave(session, rc, detail);
 }
 
 int hf_session_sync(struct hf_session *session, struct hf_detail *detail)
@@ -165,12 +155,12 @@ int hf_session_sync(struct hf_session *session, struct hf_detail *detail)
 	int rc;
 
 	if (session == NULL)
-		return no_session(detail);
-	enter(session);
+		return session_none(detail);
+	session_enter(session);
 	rc = writer_usable(session->writer);
 	if (rc == HF_OK)
 		rc = writer_sync(session->writer);
-	return leave(session, rc, detail);
+	return session_leave(session, rc, detail);
 }
 
 const char *hf_session_id(const struct hf_session *session)
@@ -194,8 +184,8 @@ int hf_session_close(struct hf_session *session, enum hf_close how, struct hf_de
 
 	if (session == NULL)
 		return HF_OK;
-	enter(session);
-	rc = leave(session, writer_close(session->writer, how), detail);
+	session_enter(session);
+	rc = session_leave(session, writer_close(session->writer, how), detail);
 	session_free(session);
 	return rc;
 }
@@ -222,7 +212,7 @@ static int plan_repair(struct hf_store *store, struct report *report, struct sto
 
 	if ((accept & ~WRITER_ACCEPTABLE) != 0)
 		rc = report_fail(report, HF_ERR_INVALID, "repair",
-				 "only gap and head-missing can be accepted");
+				 "a verdict is named that cannot be accepted");
 	if (rc == HF_OK)
 		rc = check_open(&store->env, report, id, STORAGE_READ, NULL, &checked);
 	if (rc != HF_OK)
@@ -257,7 +247,7 @@ int hf_session_repair(struct hf_store *store, const char *id_text, uint32_t acce
 		rc = writer_open(&store->env, &report, id, &open, &repair, &writer);
 	if (writer != NULL)
 		rc = writer_close(writer, HF_CLOSE_LEAVE);
-	if (rc == HF_OK && ret_repair != NULL)
+	if (ret_repair != NULL)
 		*ret_repair = repair;
 	return report_deliver(&report, rc, detail);
 }

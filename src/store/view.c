@@ -13,28 +13,39 @@ struct hf_view {
 	struct hf_info info;
 };
 
+int store_view(const struct hf_store *store, struct checked *checked, struct hf_view **ret_view)
+{
+	struct hf_view *view = mem_new(1, sizeof *view);
+
+	if (view == NULL) {
+		check_close(checked);
+		return HF_ERR_NOMEM;
+	}
+	view->report = store_report(store);
+	/* The report that it was checked with may go before the view does. */
+	checked->report = &view->report;
+	if (checked->log != NULL)
+		checked->log->report = &view->report;
+	view->checked = checked;
+	store_info(&checked->state, &view->info);
+	*ret_view = view;
+	return HF_OK;
+}
+
 int hf_session_load(struct hf_store *store, const char *id_text, struct hf_detail *detail,
 		    struct hf_view **ret_view)
 {
-	struct hf_view *view = mem_new(1, sizeof *view);
 	struct report report = store_report(store);
+	struct checked *checked = NULL;
 	struct storage_id id;
 	int rc = store_check_call(store, ret_view, &report);
 
 	if (rc == HF_OK)
-		rc = view != NULL ? store_id(&report, id_text, &id) : HF_ERR_NOMEM;
-	if (rc != HF_OK)
-		goto out;
-	view->report = store_report(store);
-	rc = check_open(&store->env, &view->report, id, STORAGE_READ, NULL, &view->checked);
-	report = view->report;
-	if (rc != HF_OK)
-		goto out;
-	store_info(&view->checked->state, &view->info);
-	*ret_view = view;
-	view = NULL;
-out:
-	hf_view_close(view);
+		rc = store_id(&report, id_text, &id);
+	if (rc == HF_OK)
+		rc = check_open(&store->env, &report, id, STORAGE_READ, NULL, &checked);
+	if (rc == HF_OK)
+		rc = store_view(store, checked, ret_view);
 	return report_deliver(&report, rc, detail);
 }
 
