@@ -23,6 +23,7 @@ TABLE = {
     'src/format': {'core_sources': ['*.c']},
     'src/storage': {'core_sources': ['*.c']},
     'src/keys': {'core_sources': ['*.c']},
+    'src/limit': {'core_sources': ['*.c']},
     'src/log': {'core_sources': ['*.c']},
     'src/store': {'core_sources': ['*.c']},
     'src/cli': {'cli_sources': ['*.c']},

@@ -105,6 +105,11 @@ void report_place(struct report *report, int64_t record, int64_t offset, int64_t
 		report->detail.input = input;
 }
 
+void report_wait(struct report *report, int64_t wait_ms)
+{
+	report->detail.wait_ms = wait_ms;
+}
+
 int report_deliver(struct report *report, int code, struct hf_detail *detail)
 {
 	if (code == HF_OK || detail == NULL)

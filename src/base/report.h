@@ -44,6 +44,8 @@ int report_code(int errno_value);
 
 /* Adds where in a log or an input the failure lies; -1 leaves a field as it is. */
 void report_place(struct report *report, int64_t record, int64_t offset, int64_t input);
+/* Adds how long the caller has to wait (HF_ERR_RATE_LIMITED). */
+void report_wait(struct report *report, int64_t wait_ms);
 
 /* Gives the detail to the caller when code is a failure; returns code. A failure that
  * nobody described is described by its text. detail may be NULL. */

@@ -46,12 +46,14 @@ START_TEST(a_failure_is_logged_and_delivered)
 
 	ck_assert_int_eq(report_fail(&report, HF_ERR_JSON, "append", "at %d", 5), HF_ERR_JSON);
 	report_place(&report, 3, -1, 9);
+	report_wait(&report, 1234);
 	ck_assert_int_eq(report_deliver(&report, HF_ERR_JSON, &detail), HF_ERR_JSON);
 	ck_assert_int_eq(detail.code, HF_ERR_JSON);
 	ck_assert_int_eq(detail.os_errno, 0);
 	ck_assert_int_eq(detail.record, 3);
 	ck_assert_int_eq(detail.offset, -1);
 	ck_assert_int_eq(detail.input, 9);
+	ck_assert_int_eq(detail.wait_ms, 1234);
 	ck_assert_str_eq(detail.operation, "append");
 	ck_assert_str_eq(detail.message, "at 5");
 	ck_assert_uint_eq(heard.count, 1);
@@ -66,11 +68,13 @@ START_TEST(a_later_failure_replaces_all_of_an_earlier_one)
 
 	(void)report_errno(&report, EIO, "fsync", "a file");
 	report_place(&report, 1, 2, 3);
+	report_wait(&report, 4);
 	(void)report_fail(&report, HF_ERR_BUSY, "lock", "held");
 	ck_assert_int_eq(report.detail.os_errno, 0);
 	ck_assert_int_eq(report.detail.record, -1);
 	ck_assert_int_eq(report.detail.offset, -1);
 	ck_assert_int_eq(report.detail.input, -1);
+	ck_assert_int_eq(report.detail.wait_ms, 0);
 	ck_assert_int_eq(report.detail.code, HF_ERR_BUSY);
 }
 END_TEST
