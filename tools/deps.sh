@@ -62,6 +62,7 @@ for purpose in "$@"; do
         program ninja ninja-build "build system"
         program pkg-config pkgconf "finds libraries"
         library nettle nettle-dev "cryptography"
+        library inih libinih-dev "reads configuration files"
         ;;
     demo)
         program bash bash "the demonstration"
