@@ -91,7 +91,7 @@ extern "C" {
 	X(HF_ERR_AMBIGUOUS, -10, 4, "More than one session matches.",                      \
 	  "Give more characters of the id.")                                               \
 	X(HF_ERR_BUSY, -11, 6, "A save is in progress: another writer holds this session.", \
-	  "Wait until it is done, or close the other program.")                            \
+	  "Nothing was changed. Wait until it is done, or close the other program.")       \
 	X(HF_ERR_CONFLICT, -12, 7, "The session has moved on since it was read.",          \
 	  "Nothing was written. Read the session again, then append.")                     \
 	X(HF_ERR_ID_REUSED, -13, 7, "A record with this id and other contents exists.",    \

@@ -110,17 +110,23 @@ static bool take_value(struct cursor *cursor, struct hf_slice data, size_t *posi
 	return true;
 }
 
-/* True if an array has count strings at most, and nothing else. */
+/* True if an array has count strings at most, and nothing else: each stands right after the
+ * bracket, or the comma, before it. */
 static bool is_string_array(struct hf_slice array, size_t count)
 {
+	const char *at = array.data + 1;
+	const char *end = array.data + array.size - 1;
 	struct hf_slice value;
 	size_t position = 0;
 
 	while (json_next(array, &position, NULL, &value)) {
-		if (count-- == 0 || json_kind(value) != JSON_STRING)
+		if (count-- == 0 || json_kind(value) != JSON_STRING || value.data != at)
+			return false;
+		at += value.size;
+		if (at < end && *at++ != ',')
 			return false;
 	}
-	return true;
+	return at == end && (position == 0 || end[-1] != ',');
 }
 
 /* Takes the members that say how a session is kept. */
@@ -271,19 +277,26 @@ static int put_labels(const struct first *first, struct buffer *out)
 	return buffer_put(out, first->former.data, first->former.size);
 }
 
-int first_encode(const struct first *first, struct buffer *out)
+static int put_values(const struct first *first, struct buffer *out)
 {
 	int rc;
 
-	if ((rc = put_claim(first, out)) != HF_OK ||
-	    (rc = buffer_put_text(out, "\",\"name\":")) != HF_OK ||
+	if ((rc = buffer_put_text(out, "\",\"name\":")) != HF_OK ||
 	    (rc = buffer_put(out, first->name.data, first->name.size)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"project\":")) != HF_OK ||
 	    (rc = buffer_put(out, first->project.data, first->project.size)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"config\":")) != HF_OK ||
 	    (rc = buffer_put(out, first->config.data, first->config.size)) != HF_OK ||
-	    (rc = buffer_put_text(out, ",\"origin\":")) != HF_OK ||
-	    (rc = buffer_put(out, first->origin.data, first->origin.size)) != HF_OK ||
+	    (rc = buffer_put_text(out, ",\"origin\":")) != HF_OK)
+		return rc;
+	return buffer_put(out, first->origin.data, first->origin.size);
+}
+
+int first_encode(const struct first *first, struct buffer *out)
+{
+	int rc;
+
+	if ((rc = put_claim(first, out)) != HF_OK || (rc = put_values(first, out)) != HF_OK ||
 	    (rc = put_labels(first, out)) != HF_OK ||
 	    (rc = buffer_put_text(out, ",\"previous\":")) != HF_OK ||
 	    (rc = put_previous(first, out)) != HF_OK ||

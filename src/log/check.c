@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "format/first.h"
 #include "format/record.h"
+#include "log/judge.h"
 
 /* How often and how long a reader looks again at a session that a writer is changing. */
 enum { LOOKS_MAX = 10, LOOK_PAUSE_US = 2000 };
@@ -23,17 +24,6 @@ struct hf_slice check_bytes(const struct checked *checked, uint64_t offset)
 	if (offset >= checked->tail_size)
 		return (struct hf_slice){ NULL, 0 };
 	return (struct hf_slice){ checked->tail + offset, checked->tail_size - (size_t)offset };
-}
-
-/* The count of bytes before the padding at the end, the last record's line feed among
- * them. */
-static size_t without_padding(const char *bytes, size_t size)
-{
-	size_t end = size;
-
-	while (end > 0 && bytes[end - 1] == '\n')
-		end--;
-	return end > 0 && end < size ? end + 1 : end;
 }
 
 static void drop_bytes(struct checked *c)
@@ -60,7 +50,7 @@ static int copy_tail(struct checked *c, uint64_t offset)
 		return HF_ERR_NOMEM;
 	rc = c->env->storage->ops->log_read(c->log, offset, c->tail, size, &got);
 	if (rc == HF_OK)
-		c->tail_size = without_padding(c->tail, got);
+		c->tail_size = judge_padding(c->tail, got);
 	return rc;
 }
 
@@ -128,60 +118,7 @@ static uint64_t bytes_in_use(const struct checked *c)
 {
 	if (c->tail_size > 0)
 		return (uint64_t)c->map.size + c->tail_size;
-	return without_padding(c->map.bytes, c->map.size);
-}
-
-static void set_verdict(struct checked *c, enum hf_verdict verdict)
-{
-	c->check.verdict = verdict;
-	c->check.bad_record = (int64_t)c->scan.records;
-	c->check.bad_offset = (int64_t)c->scan.offset;
-}
-
-static void clear_verdict(struct checked *c, enum hf_verdict verdict)
-{
-	c->check.verdict = verdict;
-	c->check.bad_record = -1;
-	c->check.bad_offset = -1;
-}
-
-/* Judges what stands after the last good record, where nothing is acknowledged yet. */
-static void judge_rest(struct checked *c)
-{
-	struct hf_slice rest = check_bytes(c, c->scan.offset);
-
-	if (without_padding(rest.data, rest.size) == 0)
-		return;
-	set_verdict(c, scan_finds_record(&c->key->record, c->scan.mac, rest.data, rest.size) ?
-			       HF_GAP : HF_TORN);
-}
-
-/* True if nothing but line feeds and zero bytes stands after the last good record: space
- * that was set aside and never written to, or whose writing was lost. */
-static bool is_rest_blank(const struct checked *c)
-{
-	struct hf_slice rest = check_bytes(c, c->scan.offset);
-
-	for (uint64_t at = c->scan.offset; rest.size > 0; rest = check_bytes(c, at)) {
-		for (size_t i = 0; i < rest.size; i++) {
-			if (rest.data[i] != '\n' && rest.data[i] != '\0')
-				return false;
-		}
-		at += rest.size;
-	}
-	return true;
-}
-
-/* A line that should be there does not check: was the log cut, or was it changed? An
- * incomplete line at the end of a log that is too short comes from cutting. */
-static void judge_loss(struct checked *c, bool is_short)
-{
-	struct hf_slice rest = check_bytes(c, c->scan.offset);
-
-	if (is_rest_blank(c) || (is_short && memchr(rest.data, '\n', rest.size) == NULL))
-		set_verdict(c, HF_TRUNCATED);
-	else
-		set_verdict(c, HF_TAMPERED);
+	return judge_padding(c->map.bytes, c->map.size);
 }
 
 /* Reads what record 0 claims to be; false if it is not this session's record 0. A wrong
@@ -251,7 +188,7 @@ static int judge_generation(struct checked *c, const struct check_watch *watch)
 	struct first_claim claim;
 	int rc;
 
-	set_verdict(c, HF_TAMPERED);
+	judge_set(c, HF_TAMPERED);
 	if (!claims_this_session(c, &claim) || claim.generation == c->found.head.generation ||
 	    (keyring_is_weak(claim.key_id) && !keyring_is_weak(c->found.head.key_id)))
 		return HF_OK;
@@ -262,27 +199,16 @@ static int judge_generation(struct checked *c, const struct check_watch *watch)
 		return HF_OK;
 	if (rc != HF_OK || c->scan.records == 0)
 		return rc;
-	clear_verdict(c, HF_INTACT);
+	judge_clear(c, HF_INTACT);
 	if (claim.generation < c->found.head.generation || !follows_head(c)) {
 		judge_rest(c);
 		c->check.verdict = HF_ROLLED_BACK;
 		return HF_OK;
 	}
 	if (c->scan.records < c->scan.fold.promised)
-		judge_loss(c, true);
-	else
-		judge_rest(c);
+		return judge_loss(c, true);
+	judge_rest(c);
 	return HF_OK;
-}
-
-/* Takes back the last record of a scan that went over all of bytes: it checks, but is not
- * the one that should stand there. */
-static void drop_last(struct scan *scan, const char *bytes)
-{
-	scan->records--;
-	do
-		scan->offset--;
-	while (scan->offset > 0 && bytes[scan->offset - 1] != '\n');
 }
 
 /* Compares the end of the acknowledged records with the head, and judges what follows. */
@@ -293,9 +219,8 @@ static int judge_end(struct checked *c, const struct check_watch *watch)
 	int rc;
 
 	if (c->scan.records != head->records || !mac_equal(c->scan.mac, head->mac)) {
-		drop_last(&c->scan, c->map.bytes);
-		set_verdict(c, HF_TAMPERED);
-		return HF_OK;
+		judge_drop_last(c);
+		return judge_loss(c, false);
 	}
 	rc = scan_in_pieces(c, past.data, past.size, watch);
 	if (rc == HF_OK)
@@ -326,13 +251,11 @@ static int check_with_head(struct checked *c, const struct check_watch *watch)
 		rc = judge_generation(c, watch);
 		/* Of an incomplete first line nothing can be claimed. */
 		if (rc == HF_OK && c->check.verdict == HF_TAMPERED && c->scan.records == 0)
-			judge_loss(c, is_short);
+			rc = judge_loss(c, is_short);
 		return rc;
 	}
-	if (c->scan.offset < end || is_short) {
-		judge_loss(c, is_short);
-		return HF_OK;
-	}
+	if (c->scan.offset < end || is_short)
+		return judge_loss(c, is_short);
 	return judge_end(c, watch);
 }
 
@@ -345,20 +268,22 @@ static int check_without_head(struct checked *c, const struct check_watch *watch
 	if (rc != HF_OK)
 		return rc;
 	if (!claims_this_session(c, &claim)) {
-		set_verdict(c, HF_TAMPERED);
+		judge_set(c, HF_TAMPERED);
 		return HF_OK;
 	}
 	rc = scan_as_claimed(c, &claim, true, watch);
 	if (rc != HF_OK)
 		return rc;
 	if (c->key == NULL)
-		clear_verdict(c, HF_KEY_MISSING);
+		judge_clear(c, HF_KEY_MISSING);
 	else if (c->scan.records == 0)
-		set_verdict(c, HF_TAMPERED);
+		judge_set(c, HF_TAMPERED);
 	else if (c->scan.records < c->scan.fold.promised)
-		judge_loss(c, true);
+		rc = judge_loss(c, true);
 	else
 		judge_rest(c);
+	if (rc != HF_OK)
+		return rc;
 	/* Where the log ended nobody knows, whatever stands at its end. */
 	if (c->check.verdict < HF_HEAD_MISSING && c->key != NULL)
 		c->check.verdict = HF_HEAD_MISSING;
@@ -416,9 +341,9 @@ static int check_without_log(struct checked *c)
 		memcpy(c->state.key_id, c->found.head.key_id, sizeof c->state.key_id);
 	}
 	if (c->found.is_key_missing)
-		clear_verdict(c, HF_KEY_MISSING);
+		judge_clear(c, HF_KEY_MISSING);
 	else
-		set_verdict(c, HF_TRUNCATED);
+		judge_set(c, HF_TRUNCATED);
 	return HF_OK;
 }
 
@@ -495,7 +420,7 @@ static bool should_look_again(struct checked *c, unsigned look)
 
 	c->check.active = ops->is_locked(c->env->storage, c->id);
 	if (c->check.verdict == HF_TORN && c->check.active) {
-		clear_verdict(c, HF_INTACT);
+		judge_clear(c, HF_INTACT);
 		grade_intact(c);
 	}
 	if (c->check.verdict < HF_TORN || c->check.verdict == HF_KEY_MISSING)

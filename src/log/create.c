@@ -8,6 +8,7 @@
 #include "json/write.h"
 #include "log/found.h"
 #include "log/metadata.h"
+#include "log/move.h"
 #include "log/writer.h"
 
 /* Refuses an id under which there is, or was, a session. A head whose log is gone is what
@@ -144,7 +145,32 @@ bool writer_is_gone(const struct log_env *env, struct report *report, struct sto
 	       (log_rc == HF_ERR_NOTFOUND && found_is_nothing(&found.head));
 }
 
-int writer_delete(const struct log_env *env, struct report *report, struct storage_id id)
+int writer_delete(const struct log_env *env, const struct log_env *other, struct report *report,
+		  struct storage_id id)
+{
+	return writer_delete_unchanged(env, other, report, id, NULL);
+}
+
+/* A session that was moved to another place before its lock was taken here lives there. */
+static int check_lives_here(const struct log_env *env, const struct log_env *other,
+			    struct report *report, struct storage_id id)
+{
+	const struct storage_ops *ops = env->storage->ops;
+	struct storage_found here = { .has_log = false };
+	struct storage_found there = { .has_log = false };
+	int rc = ops->find(env->storage, report, id, &here);
+
+	if (rc == HF_OK && other != NULL)
+		rc = ops->find(other->storage, report, id, &there);
+	if (rc == HF_OK && !here.has_log && (!here.has_head || there.has_log))
+		rc = report_fail(report, HF_ERR_NOTFOUND, "remove", "it was moved or removed");
+	return rc;
+}
+
+/* What a move has left elsewhere goes first: as long as the session is there it means
+ * nothing, and once it is not it would tell of a log that is missing. */
+int writer_delete_unchanged(const struct log_env *env, const struct log_env *other,
+			    struct report *report, struct storage_id id, const struct head *seen)
 {
 	const struct storage_ops *ops = env->storage->ops;
 	struct storage_lock *lock = NULL;
@@ -155,6 +181,12 @@ int writer_delete(const struct log_env *env, struct report *report, struct stora
 		rc = ops->lock(env->storage, report, id, 0, &lock);
 	if (rc == HF_OK)
 		rc = writer_new(env, report, id, lock, &writer);
+	if (rc == HF_OK && seen != NULL)
+		rc = found_expect(env, report, id, seen);
+	if (rc == HF_OK)
+		rc = check_lives_here(env, other, report, id);
+	if (rc == HF_OK && other != NULL)
+		rc = move_drop_rest(other, report, id);
 	if (rc == HF_OK)
 		rc = mark_deleted(writer);
 	if (rc == HF_OK)
@@ -173,8 +205,17 @@ static int finish_deletion(const struct log_env *env, struct report *report, str
 	if (rc == HF_OK)
 		rc = found_find(env, report, id, slots, &found);
 	if (rc == HF_OK && (found.head.flags & FORMAT_HEAD_DELETED) != 0)
-		rc = writer_delete(env, report, id);
+		rc = writer_delete(env, NULL, report, id);
 	return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
+}
+
+/* A random id is in use nowhere. */
+static int check_elsewhere(const struct log_env *env, struct report *report, struct storage_id id,
+			   const struct hf_session_options *options)
+{
+	if (env->refuse_elsewhere == NULL || options == NULL || options->id == NULL)
+		return HF_OK;
+	return env->refuse_elsewhere(env->owner, report, id);
 }
 
 int writer_create(const struct log_env *env, struct report *report, struct storage_id id,
@@ -184,6 +225,10 @@ int writer_create(const struct log_env *env, struct report *report, struct stora
 	struct writer *writer = NULL;
 	int rc = finish_deletion(env, report, id);
 
+	/* Locking makes a file, so that what is refused is best refused before; but only under
+	 * the lock the answer stays true. */
+	if (rc == HF_OK)
+		rc = check_elsewhere(env, report, id, options);
 	if (rc == HF_OK)
 		rc = env->storage->ops->lock(env->storage, report, id, 0, &lock);
 	if (rc == HF_ERR_BUSY)
@@ -192,6 +237,8 @@ int writer_create(const struct log_env *env, struct report *report, struct stora
 		rc = writer_new(env, report, id, lock, &writer);
 	if (rc == HF_OK)
 		rc = check_unused(env, report, id);
+	if (rc == HF_OK)
+		rc = check_elsewhere(env, report, id, options);
 	if (rc == HF_OK)
 		rc = begin_session(writer, options);
 	if (rc == HF_OK)

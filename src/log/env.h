@@ -21,6 +21,10 @@ struct log_env {
 	uint64_t max_session_size; /* bytes that a host's records may bring a log to; 0: no limit */
 	uint32_t padding;         /* bytes of line feeds written ahead; 0: none */
 	uint32_t threads;         /* that check one log; at least 1 */
+	/* Looks whether a session of an id that is to be used here lies in another place of the
+	 * store; the id's lock here is held. HF_ERR_EXISTS: it does. NULL: there is no other. */
+	int (*refuse_elsewhere)(void *owner, struct report *report, struct storage_id id);
+	void *owner;              /* what it is given first */
 };
 
 #endif

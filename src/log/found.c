@@ -59,6 +59,54 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 	return HF_OK;
 }
 
+int found_peek(const struct log_env *env, struct report *report, struct storage_id id,
+	       const uint8_t slots[static STORAGE_HEAD_SIZE], struct found_head *ret_found)
+{
+	const uint8_t *second = slots + FORMAT_HEAD_SLOT_SIZE;
+	bool is_second = head_claims_counter(second) > head_claims_counter(slots);
+	const uint8_t *slot = is_second ? second : slots;
+	char key_id[FORMAT_KEY_ID_SIZE];
+	struct session_key *key = NULL;
+	struct found_head *found = ret_found;
+	int rc = HF_ERR_KEY_MISSING;
+
+	*found = (struct found_head){ .is_valid = false };
+	if (head_claims_key(slot, key_id) && !keyring_is_weak(key_id))
+		rc = session_key_new(env->keyring, report, key_id, id.bytes, 0, &key);
+	if (rc == HF_OK)
+		found->is_valid = head_decode(slot, is_second, id.bytes, &key->head, &found->head);
+	session_key_free(env->keyring, key);
+	if (found->is_valid || (rc != HF_OK && rc != HF_ERR_KEY_MISSING))
+		return rc;
+	return found_find(env, report, id, slots, ret_found);
+}
+
+bool found_is_settled(const uint8_t slots[static STORAGE_HEAD_SIZE], const struct head *head)
+{
+	const uint8_t *other = slots + FORMAT_HEAD_SLOT_SIZE;
+	size_t from = FORMAT_HEAD_SESSION_AT; /* what stands before is the counter */
+	size_t size = head_signed_size(head);
+
+	return head->records > 1 && memcmp(slots, other, FORMAT_HEAD_COUNTER_AT) == 0 &&
+	       memcmp(slots + from, other + from, size - from) == 0;
+}
+
+int found_expect(const struct log_env *env, struct report *report, struct storage_id id,
+		 const struct head *seen)
+{
+	uint8_t slots[STORAGE_HEAD_SIZE];
+	struct found_head found = { .is_valid = false };
+	int rc = env->storage->ops->head_peek(env->storage, report, id, slots);
+
+	if (rc == HF_OK)
+		rc = found_peek(env, report, id, slots, &found);
+	/* A session of the same id that was made anew can have the same counter. */
+	if (rc == HF_OK && found.is_valid && found.head.counter == seen->counter &&
+	    mac_equal(found.head.mac, seen->mac))
+		return HF_OK;
+	return report_fail(report, HF_ERR_CONFLICT, "expect", "the session is not as it was seen");
+}
+
 bool found_is_nothing(const struct head *head)
 {
 	return (head->flags & FORMAT_HEAD_DELETED) != 0 ||

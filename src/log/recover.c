@@ -14,7 +14,7 @@ int writer_may_continue(const struct checked *checked, uint32_t accept)
 
 	if (verdict <= HF_TORN)
 		return HF_OK;
-	if (verdict == HF_GAP && !checked->found.is_valid &&
+	if (verdict >= HF_GAP && !checked->found.is_valid && checked->log != NULL &&
 	    (accept & HF_ACCEPT(HF_HEAD_MISSING)) == 0)
 		return HF_ERR_HEAD_MISSING;
 	/* A repair of what was tampered with that was cut short leaves a log that is shorter than
@@ -98,7 +98,7 @@ static int record_repair(struct writer *writer, const struct removed *removed)
 }
 
 /* Puts the good records, and one that tells of the repair, in the place of the log. A crash
- * before the head is written leaves a log that is shorter than the head tells. */
+ * before the head is written leaves a log that was cut (see judge_loss). */
 static int replace_log(struct writer *writer, const struct checked *checked,
 		       const struct removed *removed)
 {
@@ -178,11 +178,11 @@ static int take_over(struct writer *writer, const struct checked *checked)
 	writer->head = checked->state;
 	writer->is_only_slot = checked->found.is_only;
 	writer->log_end = checked->log_size;
-	return checked->check.verdict == HF_TAMPERED ? take_good_state(writer, checked) : HF_OK;
+	return checked->check.verdict >= HF_TRUNCATED ? take_good_state(writer, checked) : HF_OK;
 }
 
 /* Writes the good records that nobody is known to have acknowledged once more, to be
- * synced before the head tells of them (see adopt in writer.c for the reason). */
+ * synced before the head tells of them (see adopt in open.c for the reason). */
 static int rewrite(struct writer *writer, const struct checked *checked)
 {
 	const struct storage_ops *ops = writer->env->storage->ops;
@@ -261,10 +261,10 @@ int writer_recover(struct writer *writer, struct checked *checked, uint32_t acce
 		return checked->found.is_valid && checked->found.head.records == writer->head.records &&
 				       checked->found.head.generation == writer->head.generation ?
 			       HF_OK : move_head(writer, checked);
-	ret_repair->changed = true;
 	rc = remove_rest(writer, checked, &removed);
 	if (rc != HF_OK)
 		return rc;
+	ret_repair->changed = true;
 	ret_repair->removed_bytes = removed.bytes.size;
 	ret_repair->removed_offset = removed.offset;
 	text_copy(ret_repair->quarantine, sizeof ret_repair->quarantine, removed.name);

@@ -3,8 +3,8 @@
  * One session opened for writing: its lock, its log, its keys, and the state that the log
  * is in after the last acknowledged record.
  *
- * writer.c opens, commits batches and closes; create.c, append.c, save.c and recover.c
- * are what is done with it. A writer is used by one thread at a time.
+ * writer.c commits batches and closes; open.c, create.c, append.c, save.c, recover.c and
+ * resume.c are what is done with it. A writer is used by one thread at a time.
  *
  * Once a write, a sync or a rename has failed nobody knows what the medium holds; the
  * writer is poisoned and every later call fails with HF_ERR_POISONED. Opening the session
@@ -108,8 +108,14 @@ int writer_sync(struct writer *writer);
 /* Closes and frees; appends a seal first if that is wanted. */
 int writer_close(struct writer *writer, enum hf_close how);
 
-/* Removes a session, holding its lock. Errors: see hf_session_delete. */
-int writer_delete(const struct log_env *env, struct report *report, struct storage_id id);
+/* Removes a session, holding its lock, and what a move has left of it in another place
+ * (other may be NULL: there is none). Errors: see hf_session_delete. */
+int writer_delete(const struct log_env *env, const struct log_env *other, struct report *report,
+		  struct storage_id id);
+/* The same, if its head is still the one that was seen (NULL: whatever it is):
+ * HF_ERR_CONFLICT otherwise, nothing done. */
+int writer_delete_unchanged(const struct log_env *env, const struct log_env *other,
+			    struct report *report, struct storage_id id, const struct head *seen);
 
 /* HF_OK if the storage has a log or a head of this session, HF_ERR_NOTFOUND if neither. */
 int writer_find(const struct log_env *env, struct report *report, struct storage_id id);

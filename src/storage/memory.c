@@ -4,23 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/invariant.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "storage/memory_internal.h"
-#include "sys/sys.h"
-
-enum { POLL_US = 1000, US_PER_MS = 1000 };
 
 struct memory_temp {
 	struct storage_temp base;
 	struct session *session;
 	struct content *content;
-};
-
-struct memory_lock {
-	struct storage_lock base;
-	struct session *session;
 };
 
 static struct memory *memory_of(struct storage *storage)
@@ -52,8 +43,7 @@ struct session *memory_find(struct storage *storage, struct storage_id id)
 	return session;
 }
 
-/* Finds or makes one; NULL: no memory. */
-static struct session *session_get(struct memory *memory, struct storage_id id)
+struct session *memory_get(struct memory *memory, struct storage_id id)
 {
 	struct session *session = memory_find(&memory->base, id);
 
@@ -129,83 +119,6 @@ static int memory_each_stray(struct storage *storage, struct report *report,
 	return HF_OK;
 }
 
-/* Takes the lock if it is free. */
-static int lock_once(struct storage *storage, struct storage_id id, struct session **ret_session)
-{
-	struct session *session;
-	int rc = HF_OK;
-
-	memory_enter(storage);
-	session = session_get(memory_of(storage), id);
-	if (session == NULL)
-		rc = HF_ERR_NOMEM;
-	else if (session->locked)
-		rc = HF_ERR_BUSY;
-	else
-		session->locked = true;
-	memory_leave(storage);
-	if (rc == HF_OK)
-		*ret_session = session;
-	return rc;
-}
-
-static int memory_lock(struct storage *storage, struct report *report, struct storage_id id,
-		       uint32_t timeout_ms, struct storage_lock **ret_lock)
-{
-	const struct sys *sys = sys_posix();
-	struct memory_lock *lock = mem_new(1, sizeof *lock);
-	int64_t left_us = (int64_t)timeout_ms * US_PER_MS;
-	int rc;
-
-	if (lock == NULL)
-		return memory_fail(report);
-	lock->base.storage = storage;
-	rc = lock_once(storage, id, &lock->session);
-	while (rc == HF_ERR_BUSY && left_us > 0) {
-		(void)sys->sleep(sys->context, POLL_US);
-		left_us -= POLL_US;
-		rc = lock_once(storage, id, &lock->session);
-	}
-	if (rc != HF_OK) {
-		mem_free(lock);
-		return rc == HF_ERR_BUSY ?
-			       report_fail(report, rc, "lock", "another holds the lock") :
-			       memory_fail(report);
-	}
-	*ret_lock = &lock->base;
-	return HF_OK;
-}
-
-static bool memory_is_locked(struct storage *storage, struct storage_id id)
-{
-	struct session *session;
-	bool locked;
-
-	memory_enter(storage);
-	session = memory_find(storage, id);
-	locked = session != NULL && session->locked;
-	memory_leave(storage);
-	return locked;
-}
-
-/* Nobody can remove a lock in memory. */
-static int memory_lock_check(struct storage_lock *lock, struct report *report)
-{
-	(void)report;
-	INVARIANT(((struct memory_lock *)lock)->session->locked);
-	return HF_OK;
-}
-
-static void memory_unlock(struct storage_lock *lock)
-{
-	if (lock == NULL)
-		return;
-	memory_enter(lock->storage);
-	((struct memory_lock *)lock)->session->locked = false;
-	memory_leave(lock->storage);
-	mem_free(lock);
-}
-
 static int memory_create(struct storage *storage, struct report *report, struct storage_id id,
 			 const void *head, const void *bytes, size_t size)
 {
@@ -214,7 +127,7 @@ static int memory_create(struct storage *storage, struct report *report, struct 
 	int rc = content != NULL ? memory_log_content_write(content, 0, bytes, size) : HF_ERR_NOMEM;
 
 	memory_enter(storage);
-	session = session_get(memory_of(storage), id);
+	session = memory_get(memory_of(storage), id);
 	if (rc != HF_OK || session == NULL) {
 		rc = memory_fail(report);
 	} else if (session->content != NULL) {
@@ -246,6 +159,104 @@ static int memory_remove(struct storage *storage, struct report *report, struct 
 	return HF_OK;
 }
 
+static int memory_find_parts(struct storage *storage, struct report *report, struct storage_id id,
+			     struct storage_found *ret_found)
+{
+	const struct session *session;
+
+	(void)report;
+	memory_enter(storage);
+	session = memory_find(storage, id);
+	*ret_found = (struct storage_found){
+		id, session != NULL && session->content != NULL,
+		session != NULL && session->has_head,
+	};
+	memory_leave(storage);
+	return HF_OK;
+}
+
+static int memory_space(struct storage *storage, struct report *report, uint64_t *ret_bytes)
+{
+	(void)storage;
+	(void)report;
+	*ret_bytes = UINT64_MAX;
+	return HF_OK;
+}
+
+/* What is on its way between two storages: a copy, since who has the log open there may let
+ * go of it under that storage's mutex only. */
+struct parcel {
+	struct content *content;
+	bool has_head;
+	uint8_t head[STORAGE_HEAD_SIZE];
+};
+
+static int pack(struct storage *from, struct storage_id id, struct parcel *parcel)
+{
+	const struct session *session;
+	int rc = HF_OK;
+
+	memory_enter(from);
+	session = memory_find(from, id);
+	if (session == NULL || (session->content == NULL && !session->has_head))
+		rc = HF_ERR_NOTFOUND;
+	if (rc == HF_OK && session->content != NULL) {
+		parcel->content = memory_log_content_new();
+		rc = parcel->content == NULL ?
+			     HF_ERR_NOMEM :
+			     memory_log_content_write(parcel->content, 0,
+						      session->content->bytes.data,
+						      session->content->bytes.size);
+	}
+	if (rc == HF_OK && session->has_head) {
+		parcel->has_head = true;
+		memcpy(parcel->head, session->head, sizeof parcel->head);
+	}
+	memory_leave(from);
+	return rc;
+}
+
+/* Takes the content over if it succeeds. */
+static int unpack(struct storage *storage, struct storage_id id, struct parcel *parcel)
+{
+	struct session *session;
+	int rc = HF_OK;
+
+	memory_enter(storage);
+	session = memory_get(memory_of(storage), id);
+	if (session == NULL) {
+		rc = HF_ERR_NOMEM;
+	} else if (session->content != NULL) {
+		rc = HF_ERR_EXISTS;
+	} else {
+		session->content = parcel->content;
+		parcel->content = NULL;
+		session->has_head = parcel->has_head;
+		memcpy(session->head, parcel->head, sizeof session->head);
+	}
+	memory_leave(storage);
+	return rc;
+}
+
+/* Nobody but the caller, who has the locks, changes anything between the steps. */
+static int memory_move_in(struct storage *storage, struct report *report, struct storage *from,
+			  struct storage_id id)
+{
+	struct parcel parcel = { .content = NULL };
+	int rc = pack(from, id, &parcel);
+
+	if (rc == HF_OK)
+		rc = unpack(storage, id, &parcel);
+	if (rc == HF_OK)
+		rc = memory_remove(from, report, id);
+	memory_log_content_release(parcel.content);
+	if (rc == HF_ERR_EXISTS)
+		return report_fail(report, rc, "move", "the log is in both places");
+	if (rc == HF_ERR_NOTFOUND)
+		return report_fail(report, rc, "move", "there is no such session");
+	return rc == HF_OK ? HF_OK : memory_fail(report);
+}
+
 static int memory_temp_begin(struct storage *storage, struct report *report, struct storage_id id,
 			     struct storage_temp **ret_temp)
 {
@@ -254,7 +265,7 @@ static int memory_temp_begin(struct storage *storage, struct report *report, str
 	struct session *session;
 
 	memory_enter(storage);
-	session = session_get(memory_of(storage), id);
+	session = memory_get(memory_of(storage), id);
 	memory_leave(storage);
 	if (temp == NULL || content == NULL || session == NULL) {
 		memory_log_content_release(content);
@@ -342,9 +353,9 @@ static const struct storage_ops memory_ops = {
 	.close = memory_close,
 	.each = memory_each,
 	.each_stray = memory_each_stray,
-	.lock = memory_lock,
-	.is_locked = memory_is_locked,
-	.unlock = memory_unlock,
+	.lock = memory_lock_take,
+	.is_locked = memory_lock_is_held,
+	.unlock = memory_lock_release,
 	.lock_check = memory_lock_check,
 	.create = memory_create,
 	.log_open = memory_log_open,
@@ -367,6 +378,10 @@ static const struct storage_ops memory_ops = {
 	.head_write = memory_log_head_write,
 	.head_sync = memory_log_sync,
 	.head_peek = memory_log_head_peek,
+	.holder = memory_lock_holder,
+	.move_in = memory_move_in,
+	.space = memory_space,
+	.find = memory_find_parts,
 };
 
 int storage_memory_open(struct storage **ret_storage)

@@ -26,7 +26,7 @@ struct session {
 	struct storage_id id;
 	struct content *content; /* NULL: no log */
 	bool has_head;
-	bool locked;
+	struct storage_holder holder; /* of the lock; is_held says whether there is one */
 	uint8_t head[STORAGE_HEAD_SIZE];
 };
 
@@ -51,8 +51,20 @@ void memory_leave(struct storage *storage);
 /* Describes that there is no memory: HF_ERR_NOMEM. */
 int memory_fail(struct report *report);
 
+/* Finds or makes a session; NULL: no memory. The mutex is held. */
+struct session *memory_get(struct memory *memory, struct storage_id id);
 /* Finds a session; NULL: it was never here. The mutex is held. */
 struct session *memory_find(struct storage *storage, struct storage_id id);
+
+/* ---- memory_lock.c ---- */
+
+int memory_lock_take(struct storage *storage, struct report *report, struct storage_id id,
+		     uint32_t timeout_ms, struct storage_lock **ret_lock);
+bool memory_lock_is_held(struct storage *storage, struct storage_id id);
+int memory_lock_check(struct storage_lock *lock, struct report *report);
+void memory_lock_release(struct storage_lock *lock);
+int memory_lock_holder(struct storage *storage, struct report *report, struct storage_id id,
+		       struct storage_holder *ret_holder);
 
 /* ---- memory_log.c ---- */
 

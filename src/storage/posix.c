@@ -13,8 +13,8 @@ static void posix_close(struct storage *storage)
 	struct posix *posix = posix_of(storage);
 	const struct sys *sys = posix->sys;
 
-	if (posix->sessions_fd >= 0)
-		(void)sys->close(sys->context, posix->sessions_fd);
+	if (posix->place_fd >= 0)
+		(void)sys->close(sys->context, posix->place_fd);
 	if (posix->quarantine_fd >= 0)
 		(void)sys->close(sys->context, posix->quarantine_fd);
 	mem_free(posix);
@@ -22,22 +22,12 @@ static void posix_close(struct storage *storage)
 
 static int refuse_existing(struct posix *posix, struct report *report, const char *name)
 {
-	const struct sys *sys = posix->sys;
-	struct stat found;
-	int rc = -ENOENT;
+	bool exists = false;
+	int rc = posix_file_exists(posix, report, name, &exists);
 
-	if (posix->sessions_fd >= 0)
-		rc = sys->stat_at(sys->context, posix->sessions_fd, name, &found);
-	if (rc == 0)
+	if (rc == HF_OK && exists)
 		return report_fail(report, HF_ERR_EXISTS, "create", "%s: is there already", name);
-	return rc == -ENOENT ? HF_OK : posix_file_fail(report, rc, "fstatat", name);
-}
-
-static int unlink_name(struct posix *posix, struct report *report, const char *name)
-{
-	int rc = posix->sys->unlink_at(posix->sys->context, posix->sessions_fd, name);
-
-	return rc < 0 && rc != -ENOENT ? posix_file_fail(report, rc, "unlink", name) : HF_OK;
+	return rc;
 }
 
 /* The log's name must be gone for good before the head's, since a log without a head
@@ -50,15 +40,15 @@ static int remove_session(struct posix *posix, struct report *report, struct sto
 	struct posix_name lock = posix_file_name(id, POSIX_LOCK_SUFFIX);
 	int rc;
 
-	rc = unlink_name(posix, report, log.text);
+	rc = posix_file_unlink(posix, report, log.text);
 	if (rc == HF_OK)
-		rc = posix_file_sync_dir(posix, report, posix->sessions_fd);
+		rc = posix_file_sync_dir(posix, report, posix->place_fd);
 	if (rc == HF_OK)
-		rc = unlink_name(posix, report, head.text);
+		rc = posix_file_unlink(posix, report, head.text);
 	if (rc == HF_OK && with_lock)
-		rc = unlink_name(posix, report, lock.text);
+		rc = posix_file_unlink(posix, report, lock.text);
 	if (rc == HF_OK)
-		rc = posix_file_sync_dir(posix, report, posix->sessions_fd);
+		rc = posix_file_sync_dir(posix, report, posix->place_fd);
 	return rc;
 }
 
@@ -66,7 +56,7 @@ static int posix_remove(struct storage *storage, struct report *report, struct s
 {
 	struct posix *posix = posix_of(storage);
 
-	return posix->sessions_fd < 0 ? HF_OK : remove_session(posix, report, id, true);
+	return posix->place_fd < 0 ? HF_OK : remove_session(posix, report, id, true);
 }
 
 /* Puts head and log, written and synced, under their names. */
@@ -80,11 +70,11 @@ static int place_session(struct posix *posix, struct report *report, struct stor
 
 	if (rc != HF_OK)
 		return rc;
-	rc = posix_file_sync_dir(posix, report, posix->sessions_fd);
+	rc = posix_file_sync_dir(posix, report, posix->place_fd);
 	if (rc == HF_OK)
 		rc = posix_file_rename(posix, report, log, log_name.text);
 	if (rc == HF_OK)
-		rc = posix_file_sync_dir(posix, report, posix->sessions_fd);
+		rc = posix_file_sync_dir(posix, report, posix->place_fd);
 	if (rc != HF_OK)
 		(void)remove_session(posix, &unheard, id, false);
 	return rc;
@@ -121,6 +111,37 @@ out:
 	return rc;
 }
 
+int posix_find(struct storage *storage, struct report *report, struct storage_id id,
+	       struct storage_found *ret_found)
+{
+	struct posix *posix = posix_of(storage);
+	struct posix_name log = posix_file_name(id, POSIX_LOG_SUFFIX);
+	struct posix_name head = posix_file_name(id, POSIX_HEAD_SUFFIX);
+	struct storage_found found = { .id = id };
+	int rc = posix_file_exists(posix, report, log.text, &found.has_log);
+
+	if (rc == HF_OK)
+		rc = posix_file_exists(posix, report, head.text, &found.has_head);
+	if (rc == HF_OK)
+		*ret_found = found;
+	return rc;
+}
+
+static int posix_space(struct storage *storage, struct report *report, uint64_t *ret_bytes)
+{
+	struct posix *posix = posix_of(storage);
+	struct statvfs space;
+	uint64_t bytes;
+	int rc = posix->sys->space(posix->sys->context, posix->root_fd, &space);
+
+	if (rc < 0)
+		return posix_file_fail(report, rc, "statvfs", "the store");
+	if (__builtin_mul_overflow((uint64_t)space.f_bavail, (uint64_t)space.f_frsize, &bytes))
+		bytes = UINT64_MAX;
+	*ret_bytes = bytes;
+	return HF_OK;
+}
+
 static const struct storage_ops posix_ops = {
 	.close = posix_close,
 	.each = posix_walk_each,
@@ -150,6 +171,10 @@ static const struct storage_ops posix_ops = {
 	.head_sync = posix_log_head_sync,
 	.head_peek = posix_log_head_peek,
 	.lock_check = posix_lock_check,
+	.holder = posix_holder,
+	.move_in = posix_move_in,
+	.space = posix_space,
+	.find = posix_find,
 };
 
 struct posix *posix_of(struct storage *storage)
@@ -182,7 +207,20 @@ static int open_dir(struct posix *posix, struct report *report, const char *name
 	return HF_OK;
 }
 
-int storage_posix_open(const struct sys *sys, struct report *report, int dir_fd, bool make,
+static int open_dirs(struct posix *posix, struct report *report,
+		     enum storage_posix_missing missing)
+{
+	bool make = missing == STORAGE_POSIX_MAKE;
+	int rc = open_dir(posix, report, posix->place, make, &posix->place_fd);
+
+	if (rc == HF_OK && posix->place_fd < 0 && missing == STORAGE_POSIX_REFUSE)
+		return HF_ERR_NOTFOUND;
+	return rc == HF_OK ? open_dir(posix, report, "quarantine", make, &posix->quarantine_fd) :
+			     rc;
+}
+
+int storage_posix_open(const struct sys *sys, struct report *report, int dir_fd,
+		       const struct storage_posix_options *options,
 		       struct storage **ret_storage)
 {
 	struct posix *posix = mem_new(1, sizeof *posix);
@@ -192,12 +230,13 @@ int storage_posix_open(const struct sys *sys, struct report *report, int dir_fd,
 		return report_fail(report, HF_ERR_NOMEM, "open", "no memory for a storage");
 	posix->base.ops = &posix_ops;
 	posix->sys = sys;
+	posix->place = options->place;
+	if (options->program != NULL)
+		text_copy(posix->program, sizeof posix->program, options->program);
 	posix->root_fd = dir_fd;
-	posix->sessions_fd = -1;
+	posix->place_fd = -1;
 	posix->quarantine_fd = -1;
-	rc = open_dir(posix, report, "sessions", make, &posix->sessions_fd);
-	if (rc == HF_OK)
-		rc = open_dir(posix, report, "quarantine", make, &posix->quarantine_fd);
+	rc = open_dirs(posix, report, options->missing);
 	if (rc != HF_OK) {
 		posix_close(&posix->base);
 		return rc;

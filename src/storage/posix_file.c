@@ -90,11 +90,11 @@ int posix_file_open(struct posix *posix, struct report *report, const char *name
 	int fd = -ENOENT;
 	int rc;
 
-	if (posix->sessions_fd >= 0)
-		fd = sys->open_at(sys->context, posix->sessions_fd, name,
+	if (posix->place_fd >= 0)
+		fd = sys->open_at(sys->context, posix->place_fd, name,
 				  flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	if (fd == -ENOENT && (flags & O_CREAT) == 0)
-		return posix_file_fail_missing(posix, report, posix->sessions_fd, name);
+		return posix_file_fail_missing(posix, report, posix->place_fd, name);
 	if (fd < 0)
 		return posix_file_fail(report, fd, "open", name);
 	rc = check_file(posix, report, fd, name, ret_stat);
@@ -106,13 +106,39 @@ int posix_file_open(struct posix *posix, struct report *report, const char *name
 	return HF_OK;
 }
 
+int posix_file_exists(struct posix *posix, struct report *report, const char *name,
+		      bool *ret_exists)
+{
+	struct stat found;
+	int rc = -ENOENT;
+
+	if (posix->place_fd >= 0)
+		rc = posix->sys->stat_at(posix->sys->context, posix->place_fd, name, &found);
+	if (rc < 0 && rc != -ENOENT)
+		return posix_file_fail(report, rc, "fstatat", name);
+	*ret_exists = rc == 0;
+	return HF_OK;
+}
+
+int posix_file_unlink(struct posix *posix, struct report *report, const char *name)
+{
+	int rc = posix->sys->unlink_at(posix->sys->context, posix->place_fd, name);
+
+	return rc < 0 && rc != -ENOENT ? posix_file_fail(report, rc, "unlink", name) : HF_OK;
+}
+
+void posix_file_doubt(struct posix *posix)
+{
+	__atomic_store_n(&posix->is_in_doubt, true, __ATOMIC_RELEASE);
+}
+
 int posix_file_sync_dir(struct posix *posix, struct report *report, int dir_fd)
 {
 	int rc = posix->sys->sync_all(posix->sys->context, dir_fd);
 
 	if (rc == 0)
 		return HF_OK;
-	__atomic_store_n(&posix->is_in_doubt, true, __ATOMIC_RELEASE);
+	posix_file_doubt(posix);
 	return posix_file_fail(report, rc, "fsync", "directory");
 }
 
@@ -187,7 +213,7 @@ int posix_file_sync(struct posix *posix, struct report *report, struct posix_fil
 int posix_file_make(struct posix *posix, struct report *report, struct storage_id id,
 		    struct hf_slice bytes, struct posix_file *ret_file)
 {
-	int rc = posix_file_begin(posix, report, posix->sessions_fd, id, ret_file);
+	int rc = posix_file_begin(posix, report, posix->place_fd, id, ret_file);
 
 	if (rc == HF_OK)
 		rc = posix_file_write(posix, report, ret_file, bytes, 0);
@@ -203,7 +229,7 @@ int posix_file_rename(struct posix *posix, struct report *report, struct posix_f
 	int rc = sys->rename_at(sys->context, file->dir_fd, file->name.text, file->dir_fd, to);
 
 	if (rc < 0) {
-		__atomic_store_n(&posix->is_in_doubt, true, __ATOMIC_RELEASE);
+		posix_file_doubt(posix);
 		return posix_file_fail(report, rc, "rename", to);
 	}
 	file->name.text[0] = '\0';

@@ -11,21 +11,28 @@
 #include "base/text.h"
 #include "storage/posix.h"
 
+enum { POSIX_PROGRAM_SIZE = sizeof ((struct storage_holder *)0)->program };
+
 struct posix {
 	struct storage base;
 	const struct sys *sys;
-	int root_fd;       /* the caller's, never closed here */
-	int sessions_fd;   /* -1: opened without make, and not there */
-	int quarantine_fd; /* the same */
+	const char *place;  /* name of the sessions' directory */
+	char program[POSIX_PROGRAM_SIZE]; /* for lock files; "": the process's name */
+	int root_fd;        /* the caller's, never closed here */
+	int place_fd;       /* of the sessions' directory; -1: not there, and not to be made */
+	int quarantine_fd;  /* the same */
 	/* The sub-directories' own names are durable. False until this storage has synced the
 	 * root, since whoever made them may have died before doing so. Atomic. */
 	bool root_durable;
-	/* A rename or a sync of the sessions directory failed, so that a name may be visible
+	/* A rename or a sync of the sessions' directory failed, so that a name may be visible
 	 * and yet not durable. Locks are then left as the dead leave them. Atomic. */
 	bool is_in_doubt;
 };
 
 struct posix *posix_of(struct storage *storage);
+
+int posix_find(struct storage *storage, struct report *report, struct storage_id id,
+	       struct storage_found *ret_found);
 
 /* ---- posix_file.c: names, failures, files being written ---- */
 
@@ -86,6 +93,13 @@ int posix_file_rename(struct posix *posix, struct report *report, struct posix_f
 		      const char *to);
 /* Closes it, and removes the temporary name if it has that still. */
 void posix_file_release(struct posix *posix, struct posix_file *file);
+/* Says whether the sessions' directory has a name. */
+int posix_file_exists(struct posix *posix, struct report *report, const char *name,
+		      bool *ret_exists);
+/* Removes a name from it; that it is not there is no error. Not durable. */
+int posix_file_unlink(struct posix *posix, struct report *report, const char *name);
+/* Puts the names of this storage in doubt (see struct posix). */
+void posix_file_doubt(struct posix *posix);
 
 /* ---- posix_walk.c ---- */
 
@@ -101,6 +115,23 @@ int posix_lock_take(struct storage *storage, struct report *report, struct stora
 bool posix_lock_is_held(struct storage *storage, struct storage_id id);
 void posix_lock_release(struct storage_lock *lock);
 int posix_lock_check(struct storage_lock *lock, struct report *report);
+
+/* ---- posix_holder.c ---- */
+
+enum { POSIX_HOLDER_SIZE = 256 };
+
+/* Says in a lock file who holds the lock: "<pid> <host> <since> <program>". None of it is
+ * ever relied upon. */
+void posix_holder_write(struct posix *posix, int fd);
+/* Reads that text, made safe to show. */
+void posix_holder_show(struct posix *posix, int fd, char holder[POSIX_HOLDER_SIZE]);
+int posix_holder(struct storage *storage, struct report *report, struct storage_id id,
+		 struct storage_holder *ret_holder);
+
+/* ---- posix_move.c ---- */
+
+int posix_move_in(struct storage *storage, struct report *report, struct storage *from,
+		  struct storage_id id);
 
 /* ---- posix_temp.c ---- */
 

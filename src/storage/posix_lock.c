@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -20,8 +19,6 @@ enum {
 	TRIES_MAX = 16,       /* the lock file may be removed that often while we take it */
 	DELAY_MAX_US = 50000,
 	US_PER_MS = 1000,
-	HOLDER_SIZE = 160,
-	HOST_SIZE = 65,
 };
 
 struct posix_lock {
@@ -33,50 +30,13 @@ struct posix_lock {
 	ino_t inode;
 };
 
-/* Says who holds the lock: "<pid> <host> <since>". None of it is ever relied upon. */
-static void write_holder(struct posix *posix, int fd)
-{
-	const struct sys *sys = posix->sys;
-	char host[HOST_SIZE] = "?";
-	char since[TEXT_TIME_SIZE + 1] = "?";
-	char text[HOLDER_SIZE];
-	int64_t now;
-	size_t written;
-	int size;
-
-	(void)sys->host_name(sys->context, host, sizeof host);
-	if (sys->wall_time(sys->context, &now) == 0) {
-		text_put_time(now, since);
-		since[TEXT_TIME_SIZE] = '\0';
-	}
-	size = snprintf(text, sizeof text, "%ld %s %s\n", (long)sys->process(sys->context), host,
-			since);
-	if (size < 0 || (size_t)size >= sizeof text ||
-	    sys_write_all(sys, fd, text, (size_t)size, 0, &written) < 0)
-		/* A full disk still lets a file grow without blocks, which marks it as well. */
-		(void)sys->truncate(sys->context, fd, 1);
-}
-
-/* Reads the holder's text, made safe to show. */
-static void read_holder(struct posix *posix, int fd, char holder[HOLDER_SIZE])
-{
-	ssize_t size = sys_read_some(posix->sys, fd, holder, HOLDER_SIZE - 1, 0);
-	ssize_t end = 0;
-
-	while (end < size && holder[end] >= ' ' && holder[end] <= '~')
-		end++;
-	holder[end] = '\0';
-	if (end == 0)
-		text_copy(holder, HOLDER_SIZE, "somebody");
-}
-
 /* What one attempt found. */
 struct attempt {
 	int fd;                   /* >= 0: the lock is ours */
 	dev_t device;
 	ino_t inode;
 	bool was_filled;          /* its last holder left names in doubt */
-	char holder[HOLDER_SIZE]; /* who has it instead, or "" */
+	char holder[POSIX_HOLDER_SIZE]; /* who has it instead, or "" */
 };
 
 /* One attempt. Without an error and without a descriptor the lock is another's. */
@@ -93,7 +53,7 @@ static int attempt_lock(struct posix *posix, struct report *report, const char *
 		return rc;
 	rc = sys->lock(sys->context, fd, SYS_LOCK_EXCLUSIVE);
 	if (rc == -EAGAIN) {
-		read_holder(posix, fd, ret_attempt->holder);
+		posix_holder_show(posix, fd, ret_attempt->holder);
 		rc = HF_OK;
 		goto out;
 	}
@@ -103,7 +63,7 @@ static int attempt_lock(struct posix *posix, struct report *report, const char *
 	}
 	/* Between the opening and the locking the file may have been removed, and a lock on
 	 * a file without a name keeps nobody out. */
-	rc = sys->stat_at(sys->context, posix->sessions_fd, name, &named);
+	rc = sys->stat_at(sys->context, posix->place_fd, name, &named);
 	if (rc < 0 && rc != -ENOENT) {
 		rc = posix_file_fail(report, rc, "fstatat", name);
 		goto out;
@@ -163,12 +123,12 @@ static int enter_holder(struct posix *posix, struct report *report, const struct
 	if (attempt->was_filled) {
 		rc = posix_file_sync_root(posix, report);
 		if (rc == HF_OK)
-			rc = posix_file_sync_dir(posix, report, posix->sessions_fd);
+			rc = posix_file_sync_dir(posix, report, posix->place_fd);
 		if (rc == HF_OK)
 			(void)sys->truncate(sys->context, attempt->fd, 0);
 	}
 	if (rc == HF_OK)
-		write_holder(posix, attempt->fd);
+		posix_holder_write(posix, attempt->fd);
 	return rc;
 }
 
@@ -181,7 +141,7 @@ int posix_lock_take(struct storage *storage, struct report *report, struct stora
 	struct posix_lock *lock;
 	int rc;
 
-	if (posix->sessions_fd < 0)
+	if (posix->place_fd < 0)
 		return posix_file_fail_missing(posix, report, -1, name.text);
 	lock = mem_new(1, sizeof *lock);
 	if (lock == NULL)
@@ -217,8 +177,8 @@ bool posix_lock_is_held(struct storage *storage, struct storage_id id)
 	int fd = -1;
 	int rc;
 
-	if (posix->sessions_fd >= 0)
-		fd = sys->open_at(sys->context, posix->sessions_fd, name.text,
+	if (posix->place_fd >= 0)
+		fd = sys->open_at(sys->context, posix->place_fd, name.text,
 				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd < 0)
 		return false;
@@ -254,7 +214,7 @@ int posix_lock_check(struct storage_lock *lock, struct report *report)
 	const struct sys *sys = posix->sys;
 	struct posix_name name = posix_file_name(own->id, POSIX_LOCK_SUFFIX);
 	struct stat named = { 0 };
-	int rc = sys->stat_at(sys->context, posix->sessions_fd, name.text, &named);
+	int rc = sys->stat_at(sys->context, posix->place_fd, name.text, &named);
 
 	if (rc < 0 && rc != -ENOENT)
 		return posix_file_fail(report, rc, "fstatat", name.text);

@@ -106,7 +106,7 @@ bool posix_log_is_current(struct storage_log *log)
 	struct posix_name name = posix_file_name(own->id, POSIX_LOG_SUFFIX);
 	struct stat named;
 
-	return posix->sys->stat_at(posix->sys->context, posix->sessions_fd, name.text,
+	return posix->sys->stat_at(posix->sys->context, posix->place_fd, name.text,
 				   &named) == 0 &&
 	       named.st_dev == own->device && named.st_ino == own->inode;
 }
@@ -207,7 +207,7 @@ static bool has_head(struct posix_log *log)
 	struct posix_name name = posix_file_name(log->id, POSIX_HEAD_SUFFIX);
 	struct stat found;
 
-	return posix->sys->stat_at(posix->sys->context, posix->sessions_fd, name.text, &found) == 0;
+	return posix->sys->stat_at(posix->sys->context, posix->place_fd, name.text, &found) == 0;
 }
 
 /* Makes the head, which was not there. */
@@ -269,7 +269,7 @@ int posix_log_head_sync(struct storage_log *log)
 	if (rc < 0)
 		return fail_head(own, rc, "fdatasync");
 	if (own->head_made)
-		rc = posix_file_sync_dir(posix, log->report, posix->sessions_fd);
+		rc = posix_file_sync_dir(posix, log->report, posix->place_fd);
 	if (rc == HF_OK)
 		own->head_made = false;
 	return rc;
@@ -286,8 +286,8 @@ int posix_log_head_peek(struct storage *storage, struct report *report, struct s
 	ssize_t count;
 	int fd = -ENOENT;
 
-	if (posix->sessions_fd >= 0)
-		fd = sys->open_at(sys->context, posix->sessions_fd, name.text,
+	if (posix->place_fd >= 0)
+		fd = sys->open_at(sys->context, posix->place_fd, name.text,
 				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 	if (fd == -ENOENT)
 		return HF_ERR_NOTFOUND;

@@ -44,7 +44,7 @@ int posix_temp_begin(struct storage *storage, struct report *report, struct stor
 	temp->base.storage = storage;
 	temp->base.report = report;
 	temp->id = id;
-	rc = posix_file_begin(posix, report, posix->sessions_fd, id, &temp->file);
+	rc = posix_file_begin(posix, report, posix->place_fd, id, &temp->file);
 	if (rc != HF_OK) {
 		mem_free(temp);
 		return rc;
@@ -109,7 +109,7 @@ int posix_temp_commit(struct storage_temp *temp)
 	if (rc == HF_OK)
 		rc = posix_file_rename(posix, temp->report, &own->file, name.text);
 	if (rc == HF_OK)
-		rc = posix_file_sync_dir(posix, temp->report, posix->sessions_fd);
+		rc = posix_file_sync_dir(posix, temp->report, posix->place_fd);
 	posix_temp_abandon(temp);
 	return rc;
 }

@@ -27,6 +27,14 @@ enum {
 	TEMP_NAME_SIZE = 1 + TEXT_UUID_SIZE + 1 + 16 + sizeof POSIX_TEMP_SUFFIX - 1,
 };
 
+/* No session has the nil UUID; there is a lock of it. */
+static bool is_nil(const uint8_t id[16])
+{
+	static const uint8_t nil[16];
+
+	return memcmp(id, nil, sizeof nil) == 0;
+}
+
 /* Reads a name. The id is set for all kinds but foreign names. */
 static enum kind read_name(const char *name, uint8_t ret_id[16])
 {
@@ -38,6 +46,7 @@ static enum kind read_name(const char *name, uint8_t ret_id[16])
 		{ POSIX_HEAD_SUFFIX, KIND_HEAD },
 		{ POSIX_LOCK_SUFFIX, KIND_LOCK },
 	};
+	enum kind kind = KIND_FOREIGN;
 	size_t size = strlen(name);
 
 	if (size == TEMP_NAME_SIZE && name[0] == '.' &&
@@ -49,9 +58,9 @@ static enum kind read_name(const char *name, uint8_t ret_id[16])
 		return KIND_FOREIGN;
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
 		if (strcmp(name + TEXT_UUID_SIZE, suffixes[i].suffix) == 0)
-			return suffixes[i].kind;
+			kind = suffixes[i].kind;
 	}
-	return KIND_FOREIGN;
+	return kind == KIND_LOCK || !is_nil(ret_id) ? kind : KIND_FOREIGN;
 }
 
 struct collection {
@@ -101,14 +110,14 @@ static int collect_sessions(struct posix *posix, struct report *report, struct b
 	size_t count;
 	int rc = 0;
 
-	if (posix->sessions_fd >= 0)
-		rc = posix->sys->each_name(posix->sys->context, posix->sessions_fd, collect,
+	if (posix->place_fd >= 0)
+		rc = posix->sys->each_name(posix->sys->context, posix->place_fd, collect,
 					   &collection);
 	*names = collection.names;
 	if (collection.rc != HF_OK)
 		return report_fail(report, HF_ERR_NOMEM, "list", "no memory for the names");
 	if (rc < 0)
-		return posix_file_fail(report, rc, "getdents", "sessions");
+		return posix_file_fail(report, rc, "getdents", posix->place);
 	seen = (struct seen *)(void *)names->data;
 	count = names->size / sizeof *seen;
 	if (count > 0)
@@ -143,6 +152,7 @@ int posix_walk_each(struct storage *storage, struct report *report, storage_foun
 
 struct stray_walk {
 	struct storage *storage;
+	const char *place; /* name of the sessions' directory */
 	storage_stray_fn stray;
 	void *context;
 };
@@ -165,9 +175,9 @@ static bool stray_in_sessions(void *context, const char *name)
 	enum kind kind = read_name(name, id);
 
 	if (kind == KIND_FOREIGN)
-		walk->stray(walk->context, "sessions", name, false);
+		walk->stray(walk->context, walk->place, name, false);
 	else if (kind == KIND_TEMP)
-		give_temp(walk, "sessions", name, id);
+		give_temp(walk, walk->place, name, id);
 	return true;
 }
 
@@ -192,7 +202,8 @@ static bool stray_in_root(void *context, const char *name)
 {
 	const struct stray_walk *walk = context;
 
-	if (strcmp(name, "sessions") != 0 && strcmp(name, "quarantine") != 0)
+	if (strcmp(name, STORAGE_POSIX_SESSIONS) != 0 && strcmp(name, STORAGE_POSIX_TRASH) != 0 &&
+	    strcmp(name, "quarantine") != 0)
 		walk->stray(walk->context, "", name, false);
 	return true;
 }
@@ -210,39 +221,40 @@ static int each_stale_lock(struct posix *posix, struct report *report,
 		struct storage_id id;
 		struct posix_name name;
 
-		if (seen[i].kinds != KIND_LOCK)
+		if (seen[i].kinds != KIND_LOCK || is_nil(seen[i].id))
 			continue;
 		memcpy(id.bytes, seen[i].id, sizeof id.bytes);
 		name = posix_file_name(id, POSIX_LOCK_SUFFIX);
-		give_temp(walk, "sessions", name.text, id.bytes);
+		give_temp(walk, posix->place, name.text, id.bytes);
 	}
 	buffer_release(&names);
 	return rc;
 }
 
+static int each_stray_in(struct posix *posix, struct report *report, int dir_fd,
+			 const char *name, sys_name_fn each, struct stray_walk *walk)
+{
+	int rc = 0;
+
+	if (dir_fd >= 0)
+		rc = posix->sys->each_name(posix->sys->context, dir_fd, each, walk);
+	return rc < 0 ? posix_file_fail(report, rc, "getdents", name) : HF_OK;
+}
+
+/* What all places share is walked over for the sessions outside the trash alone. */
 int posix_walk_each_stray(struct storage *storage, struct report *report, storage_stray_fn stray,
 			  void *context)
 {
 	struct posix *posix = posix_of(storage);
-	struct stray_walk walk = { storage, stray, context };
-	const struct {
-		int dir_fd;
-		const char *name;
-		sys_name_fn each;
-	} places[] = {
-		{ posix->root_fd, ".", stray_in_root },
-		{ posix->sessions_fd, "sessions", stray_in_sessions },
-		{ posix->quarantine_fd, "quarantine", stray_in_quarantine },
-	};
+	struct stray_walk walk = { storage, posix->place, stray, context };
+	int rc = each_stray_in(posix, report, posix->place_fd, posix->place, stray_in_sessions,
+			       &walk);
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		int rc = 0;
-
-		if (places[i].dir_fd >= 0)
-			rc = posix->sys->each_name(posix->sys->context, places[i].dir_fd,
-						   places[i].each, &walk);
-		if (rc < 0)
-			return posix_file_fail(report, rc, "getdents", places[i].name);
-	}
-	return each_stale_lock(posix, report, &walk);
+	if (rc == HF_OK)
+		rc = each_stale_lock(posix, report, &walk);
+	if (rc != HF_OK || strcmp(posix->place, STORAGE_POSIX_SESSIONS) != 0)
+		return rc;
+	rc = each_stray_in(posix, report, posix->root_fd, ".", stray_in_root, &walk);
+	return rc == HF_OK ? each_stray_in(posix, report, posix->quarantine_fd, "quarantine",
+					   stray_in_quarantine, &walk) : rc;
 }

@@ -68,7 +68,8 @@ struct storage_found {
 typedef bool (*storage_found_fn)(void *context, const struct storage_found *found);
 
 /* Called for each file that belongs to no session and no part of the store: leftovers of
- * crashes (stale is true) and foreign files. place is "sessions", "quarantine" or "". */
+ * crashes (stale is true) and foreign files. place is the directory that it is in: that of
+ * the sessions, "quarantine" or "". */
 typedef void (*storage_stray_fn)(void *context, const char *place, const char *name, bool stale);
 
 /* What a storage can do. New members go at the end. All are set. */
@@ -158,15 +159,19 @@ struct storage_ops {
 	int (*holder)(struct storage *storage, struct report *report, struct storage_id id,
 		      struct storage_holder *ret_holder);
 	/* Moves log and head of a session here from another storage of the same kind and the
-	 * same medium; the caller holds the locks of both. Durable on return. A crash leaves the
-	 * log in one of both places with its head beside it; a head without its log, in the
-	 * place that it left or was to come to, is remains and means nothing as long as the
-	 * other place has the log. HF_ERR_EXISTS: a log of this id is here. HF_ERR_NOTFOUND:
-	 * from has no log. */
+	 * same medium, and removes the lock file there; the caller holds the locks of both.
+	 * Durable on return. A crash leaves the log in one of both places with its head beside
+	 * it; a head without its log, in the place that it left or was to come to, is remains and
+	 * means nothing as long as the other place has the log. A head whose log is in neither
+	 * place moves alone. HF_ERR_EXISTS: a log of this id is here. HF_ERR_NOTFOUND: from has
+	 * neither log nor head. */
 	int (*move_in)(struct storage *storage, struct report *report, struct storage *from,
 		       struct storage_id id);
-	/* Bytes that this user can still write. */
+	/* Bytes that this user can still write; UINT64_MAX if there is no bound. */
 	int (*space)(struct storage *storage, struct report *report, uint64_t *ret_bytes);
+	/* Says what there is of one session; nothing at all is no error. */
+	int (*find)(struct storage *storage, struct report *report, struct storage_id id,
+		    struct storage_found *ret_found);
 };
 
 struct storage {

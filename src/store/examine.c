@@ -15,7 +15,9 @@ static const uint64_t space_low = (uint64_t)64 << 20;
 static const int64_t clock_min_us = INT64_C(1577836800000000);
 
 struct examination {
-	const struct hf_store *store;
+	struct hf_store *store;
+	const struct log_env *place; /* that is walked over */
+	uint64_t sessions;           /* that it has */
 	struct report report;
 	hf_finding_fn each;
 	void *context;
@@ -51,7 +53,7 @@ static void examine_mode(struct examination *e, const char *what, const struct s
 
 static void examine_permissions(struct examination *e)
 {
-	static const char *const names[] = { "keys", "sessions", "quarantine" };
+	static const char *const names[] = { "keys", "sessions", "trash", "quarantine" };
 	const struct sys *sys = e->store->sys;
 	struct stat found;
 	int rc = sys->stat(sys->context, e->store->dir_fd, &found);
@@ -118,18 +120,52 @@ static void examine_stray(void *context, const char *place, const char *name, bo
 		find(e, HF_LOG_WARNING, "files", "%s%s%s is not a file of the store", place, slash, name);
 }
 
-/* A removal that was cut short leaves files of a session that is listed nowhere. */
+/* What a removal or a move that was cut short has left is listed nowhere. */
 static bool examine_session(void *context, const struct storage_found *found)
 {
 	struct examination *e = context;
+	const struct log_env *lives = NULL;
+	const char *name = e->place == &e->store->env ? "sessions" : "trash";
 	char id[TEXT_UUID_SIZE + 1] = "";
 
-	if (!writer_is_gone(&e->store->env, &e->report, found->id))
-		return true;
 	text_put_uuid(found->id.bytes, id);
-	find(e, HF_LOG_WARNING, "files",
-	     "session %s was removed, but not all of its files: remove it again", id);
+	if (!found->has_log && store_place(e->store, &e->report, found->id, &lives) == HF_OK &&
+	    lives != e->place)
+		find(e, HF_LOG_WARNING, "files",
+		     "%s/%s.head is left over from a move that was cut short: trash or restore the "
+		     "session once more", name, id);
+	else if (writer_is_gone(e->place, &e->report, found->id))
+		find(e, HF_LOG_WARNING, "files",
+		     "session %s was removed, but not all of its files: remove it again", id);
+	else
+		e->sessions++;
 	return true;
+}
+
+/* Walks over the names in one place. */
+static int examine_place(struct examination *e, const struct log_env *place)
+{
+	const struct storage_ops *ops = place->storage->ops;
+	int rc = ops->each_stray(place->storage, &e->report, examine_stray, e);
+
+	e->place = place;
+	e->sessions = 0;
+	return rc == HF_OK ? ops->each(place->storage, &e->report, examine_session, e) : rc;
+}
+
+static int examine_files(struct examination *e)
+{
+	const struct log_env *trash = NULL;
+	int rc = examine_place(e, &e->store->env);
+
+	if (rc == HF_OK)
+		rc = store_trash(e->store, &e->report, false, &trash);
+	if (rc == HF_OK && trash != NULL)
+		rc = examine_place(e, trash);
+	if (rc == HF_OK && trash != NULL && e->sessions > 0)
+		find(e, HF_LOG_INFO, "files", "%" PRIu64 " session%s in the trash", e->sessions,
+		     e->sessions == 1 ? " is" : "s are");
+	return rc;
 }
 
 static int examine_clock(struct examination *e)
@@ -148,7 +184,8 @@ static int examine_clock(struct examination *e)
 int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
 		     struct hf_detail *detail)
 {
-	struct examination e = { store, store_report(store), each, context };
+	struct examination e = { .store = store, .report = store_report(store), .each = each,
+				 .context = context };
 	int rc = store_check_call(each != NULL ? store : NULL, store, &e.report);
 
 	if (rc != HF_OK)
@@ -158,9 +195,7 @@ int hf_store_examine(struct hf_store *store, hf_finding_fn each, void *context,
 	if (rc == HF_OK)
 		rc = examine_space(&e);
 	if (rc == HF_OK)
-		rc = store->storage->ops->each_stray(store->storage, &e.report, examine_stray, &e);
-	if (rc == HF_OK)
-		rc = store->storage->ops->each(store->storage, &e.report, examine_session, &e);
+		rc = examine_files(&e);
 	if (rc == HF_OK)
 		rc = examine_clock(&e);
 	return report_deliver(&e.report, rc, detail);

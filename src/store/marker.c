@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "format/storefile.h"
+#include "limit/limit_file.h"
+#include "storage/posix.h"
 
 #define MARKER_NAME "holdfast.json"
 /* What a crash while making the file may leave. */
@@ -40,7 +42,8 @@ bool marker_owns(const char *name, bool *ret_stale)
 {
 	bool is_temp = strncmp(name, MARKER_TEMP_PREFIX, sizeof MARKER_TEMP_PREFIX - 1) == 0;
 
-	if (!is_temp && strcmp(name, MARKER_NAME) != 0 && strcmp(name, "keys") != 0)
+	if (!is_temp && strcmp(name, MARKER_NAME) != 0 && strcmp(name, "keys") != 0 &&
+	    strcmp(name, "config") != 0 && strcmp(name, LIMIT_FILE_NAME) != 0)
 		return false;
 	*ret_stale = is_temp;
 	return true;
@@ -52,8 +55,8 @@ static bool note_foreign(void *context, const char *name)
 	bool *has_foreign = context;
 	bool is_stale;
 
-	if (!marker_owns(name, &is_stale) && strcmp(name, "sessions") != 0 &&
-	    strcmp(name, "quarantine") != 0)
+	if (!marker_owns(name, &is_stale) && strcmp(name, STORAGE_POSIX_SESSIONS) != 0 &&
+	    strcmp(name, STORAGE_POSIX_TRASH) != 0 && strcmp(name, "quarantine") != 0)
 		*has_foreign = true;
 	return !*has_foreign;
 }

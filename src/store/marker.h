@@ -18,7 +18,7 @@
 int marker_open(const struct sys *sys, struct report *report, int dir_fd, bool make,
 		uint8_t ret_store[static 16]);
 
-/* True if a name in the store's directory is one that this layer makes; *ret_stale then
+/* True if a name in the store's directory is one that this layer makes or reads; *ret_stale then
  * says whether a crash left it over. Otherwise *ret_stale is as it was. */
 bool marker_owns(const char *name, bool *ret_stale);
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/capacity.h"
 #include "store/session.h"
 
 struct hf_session *session_new(const struct hf_store *store, struct storage_id id)
@@ -66,6 +67,7 @@ int hf_session_create(struct hf_store *store, const struct hf_session_options *o
 {
 	struct report report = store_report(store);
 	struct hf_session *session = NULL;
+	struct storage_lock *room = NULL;
 	struct storage_id id = { { 0 } };
 	int rc = store_writable(store, ret_session, &report);
 
@@ -77,7 +79,10 @@ int hf_session_create(struct hf_store *store, const struct hf_session_options *o
 	session = session_new(store, id);
 	if (session == NULL)
 		return report_deliver(&report, HF_ERR_NOMEM, detail);
-	rc = writer_create(&store->env, &session->report, id, options, &session->writer);
+	rc = capacity_claim(store, &session->report, id, options, &room);
+	if (rc == HF_OK)
+		rc = writer_create(&store->env, &session->report, id, options, &session->writer);
+	store->storage->ops->unlock(room);
 	rc = report_deliver(&session->report, rc, detail);
 	if (rc != HF_OK)
 		session_free(session);
@@ -109,6 +114,7 @@ int hf_session_open(struct hf_store *store, const char *id_text,
 		return report_deliver(&report, HF_ERR_NOMEM, detail);
 	rc = writer_open(&store->env, &session->report, id, &open,
 			 options != NULL ? options->repair : NULL, &session->writer);
+	rc = store_missing(store, &session->report, id, rc);
 	rc = report_deliver(&session->report, rc, detail);
 	if (rc != HF_OK)
 		session_free(session);
@@ -190,19 +196,6 @@ int hf_session_close(struct hf_session *session, enum hf_close how, struct hf_de
 	return rc;
 }
 
-int hf_session_delete(struct hf_store *store, const char *id_text, struct hf_detail *detail)
-{
-	struct report report = store_report(store);
-	struct storage_id id;
-	int rc = store_writable(store, store, &report);
-
-	if (rc == HF_OK)
-		rc = store_id(&report, id_text, &id);
-	if (rc == HF_OK)
-		rc = writer_delete(&store->env, &report, id);
-	return report_deliver(&report, rc, detail);
-}
-
 /* Says what a repair would do. */
 static int plan_repair(struct hf_store *store, struct report *report, struct storage_id id,
 		       uint32_t accept, struct hf_repair *repair)
@@ -247,7 +240,8 @@ int hf_session_repair(struct hf_store *store, const char *id_text, uint32_t acce
 		rc = writer_open(&store->env, &report, id, &open, &repair, &writer);
 	if (writer != NULL)
 		rc = writer_close(writer, HF_CLOSE_LEAVE);
-	if (ret_repair != NULL)
+	rc = store_missing(store, &report, id, rc);
+	if (ret_repair != NULL && (rc == HF_OK || repair.before.verdict != HF_INTACT))
 		*ret_repair = repair;
 	return report_deliver(&report, rc, detail);
 }

@@ -27,10 +27,13 @@ struct report store_report(const struct hf_store *store)
 
 int store_id(struct report *report, const char *text, struct storage_id *ret_id)
 {
+	static const struct storage_id nil;
+
 	if (text == NULL ||
-	    !text_get_uuid(text, strnlen(text, TEXT_UUID_SIZE + 1), ret_id->bytes))
+	    !text_get_uuid(text, strnlen(text, TEXT_UUID_SIZE + 1), ret_id->bytes) ||
+	    memcmp(ret_id, &nil, sizeof nil) == 0)
 		return report_fail(report, HF_ERR_INVALID, "id",
-				   "a session's id is a UUID in lower case");
+				   "a session's id is a UUID in lower case, and not the nil one");
 	return HF_OK;
 }
 
@@ -67,6 +70,8 @@ void store_info(const struct head *head, struct hf_info *ret_info)
 	info.first_words = (struct hf_slice){ head->words, head->words_size };
 	info.closed = (head->flags & FORMAT_HEAD_SEALED) != 0;
 	info.weak = keyring_is_weak(head->key_id);
+	info.pinned = (head->flags & FORMAT_HEAD_PINNED) != 0;
+	info.tags = (struct hf_slice){ head->tags, head->tags_size };
 	*ret_info = info;
 }
 
@@ -158,9 +163,19 @@ static void fill_env(struct hf_store *store, const struct hf_store_options *opti
 	env->durability = options->durability;
 	env->max_record_size = options->max_record_size != 0 ? options->max_record_size :
 							       (uint32_t)HF_RECORD_SIZE_DEFAULT;
+	env->max_session_size = options->max_session_size;
+	env->refuse_elsewhere = store_refuse_elsewhere;
+	env->owner = store;
 	env->padding = options->padding == 0 ? (uint32_t)DEFAULT_PADDING :
 		       options->padding == 1 ? 0 : options->padding;
 	env->threads = options->threads != 0 ? options->threads : (uint32_t)DEFAULT_THREADS;
+	store->capacity = (struct store_capacity){ options->max_sessions, options->auto_cleanup,
+						    options->space_reserve };
+	store->limit_file = (struct limit_file){
+		.sys = store->sys,
+		.dir_fd = store->dir_fd,
+		.cleanup_interval_ms = store->limits.cleanup_interval_ms,
+	};
 }
 
 /* Opens what the store consists of. */
@@ -168,6 +183,11 @@ static int open_parts(struct hf_store *store, struct report *report, const char 
 		      const struct hf_store_options *options)
 {
 	bool make = !options->read_only && !options->must_exist;
+	struct storage_posix_options places = {
+		.place = STORAGE_POSIX_SESSIONS,
+		.missing = options->read_only ? STORAGE_POSIX_EMPTY : STORAGE_POSIX_MAKE,
+		.program = store->program,
+	};
 	int rc = open_dir(store->sys, report, AT_FDCWD, path, make, &store->dir_fd);
 
 	if (rc == HF_OK && store->dir_fd < 0)
@@ -177,9 +197,21 @@ static int open_parts(struct hf_store *store, struct report *report, const char 
 	if (rc == HF_OK)
 		rc = open_keyring(store, report, options);
 	if (rc == HF_OK)
-		rc = storage_posix_open(store->sys, report, store->dir_fd, !options->read_only,
+		rc = storage_posix_open(store->sys, report, store->dir_fd, &places,
 					&store->storage);
 	return rc;
+}
+
+/* Gets ready what the trash is opened with when it is needed. */
+static int init_trash(struct hf_store *store, const struct hf_store_options *options)
+{
+	if (pthread_mutex_init(&store->trash_mutex, NULL) != 0)
+		return HF_ERR_NOMEM;
+	store->has_trash_mutex = true;
+	if (options->program == NULL || options->program[0] == '\0')
+		return HF_OK;
+	store->program = mem_copy_text(options->program);
+	return store->program != NULL ? HF_OK : HF_ERR_NOMEM;
 }
 
 int store_open_with(const struct sys *sys, const char *path,
@@ -211,7 +243,11 @@ int store_open_with(const struct sys *sys, const char *path,
 	store->log = options->log;
 	store->log_context = options->log_context;
 	store->read_only = options->read_only;
-	rc = open_parts(store, &report, path, options);
+	rc = init_trash(store, options);
+	if (rc == HF_OK)
+		rc = store_limits_init(&store->limits, &report, options);
+	if (rc == HF_OK)
+		rc = open_parts(store, &report, path, options);
 	if (rc != HF_OK)
 		goto out;
 	fill_env(store, options);
@@ -232,9 +268,15 @@ void hf_store_close(struct hf_store *store)
 {
 	if (store == NULL)
 		return;
+	if (store->trash.storage != NULL)
+		store->trash.storage->ops->close(store->trash.storage);
 	if (store->storage != NULL)
 		store->storage->ops->close(store->storage);
+	if (store->has_trash_mutex)
+		(void)pthread_mutex_destroy(&store->trash_mutex);
+	mem_free(store->program);
 	keyring_close(store->keyring);
+	store_limits_release(&store->limits);
 	if (store->dir_fd >= 0)
 		(void)store->sys->close(store->sys->context, store->dir_fd);
 	mem_free(store);

@@ -43,7 +43,7 @@ int hf_session_load(struct hf_store *store, const char *id_text, struct hf_detai
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);
 	if (rc == HF_OK)
-		rc = check_open(&store->env, &report, id, STORAGE_READ, NULL, &checked);
+		rc = store_check_session(store, &report, id, NULL, &checked);
 	if (rc == HF_OK)
 		rc = store_view(store, checked, ret_view);
 	return report_deliver(&report, rc, detail);
@@ -151,7 +151,7 @@ int hf_session_verify(struct hf_store *store, const char *id_text, hf_progress_f
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);
 	if (rc == HF_OK)
-		rc = check_open(&store->env, &report, id, STORAGE_READ, &watch, &checked);
+		rc = store_check_session(store, &report, id, &watch, &checked);
 	if (rc == HF_OK)
 		*ret_check = checked->check;
 	check_close(checked);

@@ -33,18 +33,41 @@ struct medium medium_open(int kind)
 	return medium;
 }
 
+int medium_try(struct medium *medium, int root, bool make, struct storage **ret_storage)
+{
+	struct storage_posix_options options = { .place = STORAGE_POSIX_SESSIONS };
+
+	options.missing = make ? STORAGE_POSIX_MAKE : STORAGE_POSIX_EMPTY;
+	return storage_posix_open(medium->sys, &medium->report, root, &options, ret_storage);
+}
+
 struct storage *medium_again(struct medium *medium, bool make)
 {
 	struct storage *storage = NULL;
 
-	ck_assert_int_eq(
-		storage_posix_open(medium->sys, &medium->report, medium->root, make, &storage),
-		HF_OK);
+	ck_assert_int_eq(medium_try(medium, medium->root, make, &storage), HF_OK);
 	return storage;
+}
+
+int medium_trash(struct medium *medium, bool make)
+{
+	struct storage_posix_options options = { .place = STORAGE_POSIX_TRASH };
+
+	if (medium->trash != NULL)
+		return HF_OK;
+	if (medium->sys == NULL && storage_memory_open(&medium->trash) != HF_OK)
+		return report_fail(&medium->report, HF_ERR_NOMEM, "open", "no memory for a storage");
+	if (medium->sys == NULL)
+		return HF_OK;
+	options.missing = make ? STORAGE_POSIX_MAKE : STORAGE_POSIX_EMPTY;
+	return storage_posix_open(medium->sys, &medium->report, medium->root, &options,
+				  &medium->trash);
 }
 
 void medium_close(struct medium *medium)
 {
+	if (medium->trash != NULL)
+		medium->ops->close(medium->trash);
 	medium->ops->close(medium->storage);
 	if (medium->fault != NULL)
 		ck_assert_str_eq(fault_sys_leaks(medium->fault), "");
@@ -137,4 +160,40 @@ void medium_check_log(struct medium *medium, unsigned number, const char *text)
 	log = medium_log(medium, number, STORAGE_READ);
 	medium_check_open(log, text);
 	medium->ops->log_close(log);
+}
+
+int medium_move(struct medium *medium, bool to_trash)
+{
+	struct storage *from = to_trash ? medium->storage : medium->trash;
+	struct storage *to = to_trash ? medium->trash : medium->storage;
+	struct storage_lock *locks[2] = { NULL, NULL };
+	int rc = medium->ops->lock(medium->storage, &medium->report, medium_id(1), 0, &locks[0]);
+
+	if (rc == HF_OK)
+		rc = medium->ops->lock(medium->trash, &medium->report, medium_id(1), 0, &locks[1]);
+	if (rc == HF_OK)
+		rc = medium->ops->move_in(to, &medium->report, from, medium_id(1));
+	medium->ops->unlock(locks[1]);
+	medium->ops->unlock(locks[0]);
+	return rc;
+}
+
+void medium_check_place(struct medium *medium, struct storage *place, const char *text, char byte)
+{
+	struct storage *storage = medium->storage;
+	uint8_t head[STORAGE_HEAD_SIZE];
+	struct storage_found found;
+	int rc;
+
+	ck_assert_int_eq(medium->ops->find(place, &medium->report, medium_id(1), &found), HF_OK);
+	ck_assert_mem_eq(&found.id, medium_id(1).bytes, 16);
+	ck_assert_int_eq(found.has_log, text != NULL);
+	ck_assert_int_eq(found.has_head, byte != 0);
+	medium->storage = place;
+	medium_check_log(medium, 1, text);
+	medium->storage = storage;
+	rc = medium->ops->head_peek(place, &medium->report, medium_id(1), head);
+	ck_assert_int_eq(rc, byte != 0 ? HF_OK : HF_ERR_NOTFOUND);
+	if (byte != 0)
+		ck_assert_mem_eq(head, medium_head(byte), sizeof head);
 }

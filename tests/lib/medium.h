@@ -27,6 +27,7 @@ enum medium_kind {
 
 struct medium {
 	struct storage *storage;
+	struct storage *trash; /* NULL until medium_trash opens it */
 	const struct storage_ops *ops;
 	struct report report;
 	/* Of the two with files: what is below, NULL or -1 for storage_memory. */
@@ -42,6 +43,11 @@ struct medium medium_open(int kind);
 void medium_close(struct medium *medium);
 /* Opens the storage anew on what is there, as another process would. */
 struct storage *medium_again(struct medium *medium, bool make);
+/* The same in a directory of its own; it may fail. Only for the media with files. */
+int medium_try(struct medium *medium, int root, bool make, struct storage **ret_storage);
+
+/* Opens the trash beside the storage; make: if it is not there. It stays open. */
+int medium_trash(struct medium *medium, bool make);
 
 struct storage_id medium_id(unsigned number);
 /* A head: both slots filled with a byte. */
@@ -53,6 +59,11 @@ struct storage_log *medium_log(struct medium *medium, unsigned number, enum stor
 struct storage_lock *medium_lock(struct medium *medium, unsigned number);
 /* Replaces a log by a new generation. */
 void medium_replace(struct medium *medium, unsigned number, const char *text);
+/* Moves session 1 into the trash or out of it, with its locks; they are given back. */
+int medium_move(struct medium *medium, bool to_trash);
+/* Fails the case unless a place has exactly a log with this text (NULL: none) and a head of
+ * session 1 that is filled with this byte (0: none). */
+void medium_check_place(struct medium *medium, struct storage *place, const char *text, char head);
 /* Fails the case unless the log, or an open one, holds exactly this text; NULL: no log. */
 void medium_check_log(struct medium *medium, unsigned number, const char *text);
 void medium_check_open(struct storage_log *log, const char *text);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Going on with a session whose program has ended: see hf_session_resume. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "json/read.h"
+#include "store/session.h"
+
+/* A project's directory, opened. As long as it is, its inode's number is no one else's. */
+struct directory {
+	int fd; /* -1: the session has no project */
+	struct stat stat;
+};
+
+static int directory_open(const struct sys *sys, struct report *report, const char *path,
+			  struct directory *ret_directory)
+{
+	struct directory directory = { .fd = -1 };
+	int rc;
+
+	directory.fd = sys->open_at(sys->context, AT_FDCWD, path,
+				    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOCTTY, 0);
+	if (directory.fd == -ENOENT || directory.fd == -ENOTDIR || directory.fd == -ELOOP)
+		return report_fail(report, HF_ERR_PROJECT, "open", "%s: is no directory", path);
+	if (directory.fd < 0)
+		return report_errno(report, -directory.fd, "open", path);
+	rc = sys->stat(sys->context, directory.fd, &directory.stat);
+	if (rc < 0) {
+		(void)sys->close(sys->context, directory.fd);
+		return report_errno(report, -rc, "fstat", path);
+	}
+	*ret_directory = directory;
+	return HF_OK;
+}
+
+static void directory_close(const struct sys *sys, struct directory *directory)
+{
+	if (directory->fd >= 0)
+		(void)sys->close(sys->context, directory->fd);
+	directory->fd = -1;
+}
+
+/* Opens the path once more: it must still lead to the same directory, unchanged. */
+static int directory_check(const struct sys *sys, struct report *report, const char *path,
+			   const struct directory *first)
+{
+	struct directory again = { .fd = -1 };
+	int rc = directory_open(sys, report, path, &again);
+
+	if (rc == HF_ERR_PROJECT)
+		return report_fail(report, HF_ERR_PROJECT_CHANGED, "open", "%s: has gone", path);
+	if (rc != HF_OK)
+		return rc;
+	if (again.stat.st_dev != first->stat.st_dev || again.stat.st_ino != first->stat.st_ino ||
+	    again.stat.st_uid != first->stat.st_uid || again.stat.st_mode != first->stat.st_mode)
+		rc = report_fail(report, HF_ERR_PROJECT_CHANGED, "fstat",
+				 "%s: is not the directory that it was", path);
+	directory_close(sys, &again);
+	return rc;
+}
+
+/* What one resume works with. */
+struct resuming {
+	struct hf_store *store;
+	const struct hf_resume_options *options;
+	struct report *report;
+	struct hf_session *session;
+	struct storage_id id;
+	struct checked *checked;
+	char current[FORMAT_PROJECT_SIZE_MAX + 1]; /* the project as the log has it, or "" */
+};
+
+/* Looks for an active session of the project, other than this one. */
+static int check_alone(struct resuming *resuming, const char *project)
+{
+	struct hf_list_options options = { .project = project, .states = 1u << HF_ACTIVE };
+	struct hf_list *list = NULL;
+	struct hf_entry entry;
+	size_t size = strlen(project);
+	int rc = hf_list_open(resuming->store, &options, &resuming->report->detail, &list);
+
+	while (rc == HF_OK) {
+		rc = hf_list_next(list, &entry);
+		/* The list also has those whose project was here once. */
+		if (rc == HF_OK && strcmp(entry.info.id, resuming->session->id) != 0 &&
+		    entry.info.project.size == size &&
+		    memcmp(entry.info.project.data, project, size) == 0)
+			rc = report_fail(resuming->report, HF_ERR_PROJECT_BUSY, "resume",
+					 "session %s of the project is active", entry.info.id);
+	}
+	hf_list_close(list);
+	return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
+}
+
+/* Takes the lease and checks the log. */
+static int take_session(struct resuming *resuming)
+{
+	const struct hf_resume_options *options = resuming->options;
+	struct check_watch watch = { options->progress, options->progress_context };
+	struct writer_open open = { .timeout_ms = options->timeout_ms,
+				    .accept = options->accept,
+				    .check_all = true,
+				    .watch = &watch,
+				    .keep = &resuming->checked };
+	struct hf_slice project;
+	int rc = writer_open(&resuming->store->env, resuming->report, resuming->id, &open,
+			     options->repair, &resuming->session->writer);
+
+	if (rc != HF_OK)
+		return store_missing(resuming->store, resuming->report, resuming->id, rc);
+	project = resuming->checked->scan.fold.project;
+	if (json_kind(project) == JSON_STRING &&
+	    json_text(project, resuming->current, sizeof resuming->current) >=
+		    (int64_t)sizeof resuming->current)
+		return report_fail(resuming->report, HF_ERR_INTERNAL, "resume",
+				   "the project's path is too long");
+	return HF_OK;
+}
+
+/* Looks at the project's directory, writes that the session goes on, and looks again. */
+static int go_on(struct resuming *resuming)
+{
+	const struct sys *sys = resuming->store->sys;
+	const char *moved_to = resuming->options->project;
+	const char *project = moved_to != NULL ? moved_to : resuming->current;
+	struct directory directory = { .fd = -1 };
+	struct resume_place place = { 0 };
+	int rc = HF_OK;
+
+	if (project[0] != '\0')
+		rc = directory_open(sys, resuming->report, project, &directory);
+	if (rc == HF_OK && resuming->options->one_per_project && project[0] != '\0')
+		rc = check_alone(resuming, project);
+	if (rc != HF_OK)
+		goto out;
+	if (moved_to != NULL && strcmp(moved_to, resuming->current) != 0)
+		place.moved_to = moved_to;
+	if (directory.fd >= 0) {
+		place.has_directory = true;
+		place.device = directory.stat.st_dev;
+		place.inode = directory.stat.st_ino;
+		place.owner = directory.stat.st_uid;
+		place.mode = directory.stat.st_mode;
+	}
+	rc = writer_resume(resuming->session->writer, &place, resuming->checked->scan.fold.project);
+	if (rc == HF_OK && directory.fd >= 0)
+		rc = directory_check(sys, resuming->report, project, &directory);
+out:
+	directory_close(sys, &directory);
+	return rc;
+}
+
+static int check_options(struct report *report, const struct hf_resume_options *options)
+{
+	if (options->project == NULL)
+		return HF_OK;
+	if (options->project[0] != '/')
+		return report_fail(report, HF_ERR_INVALID, "resume",
+				   "the project is not an absolute path");
+	if (strnlen(options->project, FORMAT_PROJECT_SIZE_MAX + 1) > FORMAT_PROJECT_SIZE_MAX ||
+	    !text_is_utf8(options->project, strlen(options->project)))
+		return report_fail(report, HF_ERR_INVALID, "resume",
+				   "the project's path is too long, or not UTF-8");
+	return HF_OK;
+}
+
+/* Does it all but the argument checks. On failure the session is let go of; what was
+ * repaired and appended stays. */
+static int resume(struct resuming *resuming)
+{
+	struct storage_lock *alone = NULL;
+	int rc = store_limit(resuming->store, resuming->report, "resume", resuming->session->id,
+			     LIMIT_TAKE);
+
+	/* Two that look for each other at the same time would both be refused. */
+	if (rc == HF_OK && resuming->options->one_per_project)
+		rc = store_lock(resuming->store, resuming->report, &alone);
+	if (rc == HF_OK)
+		rc = take_session(resuming);
+	if (rc == HF_OK)
+		rc = go_on(resuming);
+	resuming->store->storage->ops->unlock(alone);
+	if (rc != HF_OK && resuming->session->writer != NULL) {
+		struct hf_detail detail = resuming->report->detail;
+
+		(void)writer_close(resuming->session->writer, HF_CLOSE_LEAVE);
+		resuming->report->detail = detail;
+	}
+	return rc;
+}
+
+int hf_session_resume(struct hf_store *store, const char *id_text,
+		      const struct hf_resume_options *options, struct hf_detail *detail,
+		      struct hf_session **ret_session, struct hf_view **ret_view)
+{
+	static const struct hf_resume_options defaults = { 0 };
+	struct report report = store_report(store);
+	struct resuming resuming = { .store = store,
+				     .options = options != NULL ? options : &defaults };
+	struct hf_view *view = NULL;
+	int rc = store_writable(store, ret_session, &report);
+
+	if (rc == HF_OK)
+		rc = store_id(&report, id_text, &resuming.id);
+	if (rc == HF_OK)
+		rc = check_options(&report, resuming.options);
+	if (rc != HF_OK)
+		return report_deliver(&report, rc, detail);
+	resuming.session = session_new(store, resuming.id);
+	if (resuming.session == NULL)
+		return report_deliver(&report, HF_ERR_NOMEM, detail);
+	resuming.report = &resuming.session->report;
+	rc = resume(&resuming);
+	if (rc == HF_OK && ret_view != NULL) {
+		rc = store_view(store, resuming.checked, &view);
+		resuming.checked = NULL;
+		if (rc != HF_OK)
+			(void)writer_close(resuming.session->writer, HF_CLOSE_LEAVE);
+	}
+	check_close(resuming.checked);
+	rc = report_deliver(resuming.report, rc, detail);
+	if (rc != HF_OK) {
+		session_free(resuming.session);
+		return rc;
+	}
+	*ret_session = resuming.session;
+	if (ret_view != NULL)
+		*ret_view = view;
+	return HF_OK;
+}
