@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Completion of holdfast(1) for bash.
 
-# Ids of the sessions of the store that the line names, or of the default one.
+# Ids of the sessions of the store that the line names, or of the default one. Arguments are
+# options of list.
 _holdfast_sessions() {
     local -a store=()
     local i
@@ -11,7 +12,7 @@ _holdfast_sessions() {
         --store=*) store=("${COMP_WORDS[i]}") ;;
         esac
     done
-    holdfast list --ids --quiet "${store[@]}" 2>/dev/null | cut -f 1
+    holdfast list --ids --quiet "$@" "${store[@]}" 2>/dev/null | cut -f 1
 }
 
 _holdfast_words() {
@@ -26,11 +27,18 @@ _holdfast_options() {
         --durability --record-size ;;
     show) echo --last --no-pager ;;
     log) echo --from --last ;;
-    list) echo --ids ;;
+    list) echo --project --name --tag --state --since --before --newer-than --older-than \
+        --limit --resumable --trash --verify --ids ;;
+    resume) echo --last --here --project --accept --one-per-project --wait --attach --type \
+        --records --id-member --no-seal --durability --record-size ;;
+    close | rename | pin | unpin) echo --wait ;;
+    tag) echo --remove --clear --wait ;;
     save) echo --create --wait --record-size ;;
     verify) echo --all ;;
     repair) echo --accept --dry-run ;;
-    rm) echo --yes --force ;;
+    rm) echo --purge --yes --force ;;
+    purge) echo --all --yes ;;
+    cleanup) echo --older-than --dry-run --purge --trash ;;
     esac
     echo --store --json --quiet --verbose --help
 }
@@ -50,10 +58,21 @@ _holdfast_command() {
     done
 }
 
+_holdfast_operands() {
+    case $1 in
+    key) _holdfast_words 'list prepare drop' ;;
+    config) _holdfast_words "$(holdfast config --quiet 2>/dev/null | sed '1d; s/ .*//')" ;;
+    restore | purge) _holdfast_words "$(_holdfast_sessions --trash)" ;;
+    new | doctor | cleanup) ;;
+    *) _holdfast_words "$(_holdfast_sessions)" ;;
+    esac
+}
+
 _holdfast() {
     local cur=${COMP_WORDS[COMP_CWORD]}
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands='new append attach show log list save load verify repair rm key doctor help'
+    local commands='new append attach resume close save show log load list who rename tag pin'
+    commands+=' unpin rm restore purge cleanup verify repair key doctor config help'
     local command
     command=$(_holdfast_command)
     COMPREPLY=()
@@ -63,23 +82,26 @@ _holdfast() {
     elif [[ $previous == = ]]; then
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
+    if [[ $previous == --last && $command != resume ]]; then
+        return
+    fi
     case $previous in
     --store | --project) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
     --durability) _holdfast_words 'sync os strict' ;;
     --type) _holdfast_words 'message todos config rename x-' ;;
     --role) _holdfast_words 'user assistant system tool' ;;
-    --accept) _holdfast_words 'gap head-missing gap,head-missing' ;;
+    --accept) _holdfast_words 'head-missing gap truncated rolled-back tampered' ;;
+    --state) _holdfast_words 'active interrupted closed trashed unknown' ;;
+    --since | --before | --newer-than | --older-than) _holdfast_words '1h 1d 7d 30d 90d' ;;
     --id | --name | --config | --record-id | --expect | --text | --wait | --record-size | \
-        --id-member | --last | --from) ;;
+        --id-member | --from | --tag | --limit | --remove) ;;
     *)
         if [[ $cur == -* ]]; then
             _holdfast_words "$(_holdfast_options "$command")"
         elif [[ -z $command || $command == help ]]; then
             _holdfast_words "$commands"
-        elif [[ $command == key ]]; then
-            _holdfast_words 'list prepare drop'
-        elif [[ $command != new && $command != doctor ]]; then
-            _holdfast_words "$(_holdfast_sessions)"
+        else
+            _holdfast_operands "$command"
         fi
         ;;
     esac

@@ -23,7 +23,8 @@ trap cleanup EXIT
 
 # Keys, runtime files and the store itself: all in the scratch directory.
 mkdir -m 700 "$scratch/run"
-export HOLDFAST_STORE=$scratch/store XDG_RUNTIME_DIR=$scratch/run
+unset "${!HOLDFAST_@}"
+export HOLDFAST_STORE=$scratch/store XDG_RUNTIME_DIR=$scratch/run XDG_CONFIG_HOME=$scratch/config
 log_of() { echo "$HOLDFAST_STORE/sessions/$1.jsonl"; }
 
 bold=''
@@ -43,7 +44,15 @@ indent() { cut -c 1-108 | sed 's/^/    /'; }
 # Shows a command as a user would type it, runs it, and keeps its exit status in $status.
 status=0
 run() {
-    printf '    $ holdfast %s\n' "$*"
+    local word
+    printf '    $ holdfast'
+    for word; do
+        case $word in
+        *' '*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
     status=0
     "$holdfast" "$@" >"$scratch/out" 2>&1 || status=$?
     indent <"$scratch/out"
@@ -124,7 +133,7 @@ for attempt in {1..20}; do
     fi
     if [ "$attempt" -lt 20 ]; then
         say "The kill came when the record was complete already. Once more, in a new session." ""
-        "$holdfast" rm "$id" --yes
+        "$holdfast" rm --purge --yes "$id"
         feed_session
     fi
 done
@@ -140,7 +149,7 @@ fi
 # A complete record of 12 MB would hide the ids before it: they are looked for in the last
 # megabyte of the log.
 if [ "$torn" = no ]; then
-    "$holdfast" rm "$id" --yes
+    "$holdfast" rm --purge --yes "$id"
     feed_session
     exec 3>&-
     wait "$writer"
@@ -193,5 +202,30 @@ tail -n 1 "$scratch/acks" | indent
 say ""
 run list
 second=$(head -n 1 "$scratch/acks" | sed 's/.*:"//; s/".*//')
-run show "${second:0:8}" --last 1
+second=${second:0:8}
+run show "$second" --last 1
+
+chapter "A session's life: held, killed, resumed, removed, restored"
+say "The second agent has one more thing to say. While its writer holds the session nobody" \
+    "else can write to it, and everybody can see who that is:" ""
+start_writer "$second" --type x-late
+tail -n 1 "$examples/pi.jsonl" >&3
+wait_for_acks 1
+run who "$second"
+run append "$second" --text 'Me too.'
+say "It is killed. Nothing has to be unlocked: the system gave the right to write back when" \
+    "the process died. The session counts as interrupted, for nobody closed it:" ""
+kill -KILL "$writer"
+wait "$writer" 2>/dev/null || true
+writer=
+exec 3>&-
+run list "$second"
+run resume 'the same, by pi'
+say "What is removed goes to the trash and comes back as it was:" ""
+run close "$second"
+run rm "$second"
+run list --trash
+run restore "$second"
+run list
+run verify "$second"
 say "That was all. The scratch store $scratch is removed."

@@ -21,6 +21,7 @@ struct cli {
 	bool verbose;
 	struct out out;
 	struct hf_store *store; /* the open store, closed by main */
+	struct hf_config *config; /* the settings, see access_config; freed by main */
 	struct hf_detail detail; /* of the library's last failure */
 };
 
@@ -50,7 +51,18 @@ extern const struct command cmd_load;
 extern const struct command cmd_verify;
 extern const struct command cmd_repair;
 extern const struct command cmd_rm;
+extern const struct command cmd_resume;
+extern const struct command cmd_close;
+extern const struct command cmd_who;
+extern const struct command cmd_rename;
+extern const struct command cmd_tag;
+extern const struct command cmd_pin;
+extern const struct command cmd_unpin;
+extern const struct command cmd_restore;
+extern const struct command cmd_purge;
+extern const struct command cmd_cleanup;
 extern const struct command cmd_key;
 extern const struct command cmd_doctor;
+extern const struct command cmd_config;
 
 #endif

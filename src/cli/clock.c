@@ -11,6 +11,14 @@ static void put_date(struct strbuf *out, const struct tm *date, char between)
 		      date->tm_mday, between, date->tm_hour, date->tm_min, date->tm_sec);
 }
 
+int64_t clock_now_us(void)
+{
+	struct timespec now = { 0 };
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * us_per_second + now.tv_nsec / 1000;
+}
+
 void clock_put_utc(struct strbuf *out, int64_t time_us)
 {
 	int64_t rest = (time_us % us_per_second + us_per_second) % us_per_second;

@@ -137,7 +137,7 @@ const struct command cmd_append = {
 	.synopsis = "SESSION [JSON|-]",
 	.text = "Appends one record: the JSON given, or read from standard input, or --text.\n"
 		"Prints its number when it is on disk. For many records, see attach. The session\n"
-		"stays open; 'holdfast attach SESSION </dev/null' closes it with a seal.",
+		"counts as interrupted until 'holdfast close' ends it.",
 	.example = "  holdfast append 1b9d --text 'Please fix it.'\n"
 		   "  holdfast append 1b9d '{\"role\":\"assistant\",\"content\":\"Done.\"}' "
 		   "--record-id msg-7\n",

@@ -1,197 +1,122 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "cli/access.h"
+#include "cli/age.h"
 #include "cli/cli.h"
-#include "cli/clock.h"
 #include "cli/errors.h"
 #include "cli/json.h"
+#include "cli/list_table.h"
+#include "cli/row.h"
 #include "cli/sessions.h"
 #include "cli/visible.h"
 
-enum { LIST_IDS };
+enum {
+	LIST_PROJECT,
+	LIST_NAME,
+	LIST_TAG,
+	LIST_STATE,
+	LIST_SINCE,
+	LIST_BEFORE,
+	LIST_NEWER,
+	LIST_OLDER,
+	LIST_LIMIT,
+	LIST_RESUMABLE,
+	LIST_TRASH,
+	LIST_VERIFY,
+	LIST_IDS,
+};
 
 static const struct option options[] = {
+	[LIST_PROJECT] = { "project", 0, "DIR", "of this project, wherever it is or was" },
+	[LIST_NAME] = { "name", 0, "TEXT", "with this text in the name" },
+	[LIST_TAG] = { "tag", 0, "TAG", "with this tag" },
+	[LIST_STATE] = { "state", 0, "LIST", "active,interrupted,closed,trashed,unknown" },
+	[LIST_SINCE] = { "since", 0, "TIME", "with a record since a date or an age (30d, 12h)" },
+	[LIST_BEFORE] = { "before", 0, "TIME", "with no record since then" },
+	[LIST_NEWER] = { "newer-than", 0, "AGE", "the same as --since" },
+	[LIST_OLDER] = { "older-than", 0, "AGE", "the same as --before" },
+	[LIST_LIMIT] = { "limit", 0, "N", "so many at most" },
+	[LIST_RESUMABLE] = { "resumable", 0, NULL, "none that is active, or whose project is" },
+	[LIST_TRASH] = { "trash", 0, NULL, "the trash: the same as --state trashed" },
+	[LIST_VERIFY] = { "verify", 0, NULL, "check each, and say the verdict" },
 	[LIST_IDS] = { "ids", 0, NULL, "only ids and names, a tab between them" },
 };
 
-enum {
-	ID_WIDTH = 8,
-	STATE_WIDTH = 12,
-	TITLE_WIDTH_MIN = 16,
-	TITLE_WIDTH_MAX = 60,
-	/* id, updated, messages, state and the spaces behind them */
-	FIXED_WIDTH = ID_WIDTH + 2 + 16 + 2 + 8 + 2 + STATE_WIDTH + 2,
-};
-
-static const char *state_of(const struct hf_entry *entry)
+/* Reads "active,closed" as bits; false, and the user was told, if a name is wrong. */
+static bool read_states(const struct cli *cli, const char *list, uint32_t *states)
 {
-	if (entry->active)
-		return "active";
-	return entry->info.closed ? "closed" : "open";
-}
+#define LIST_STATE_NAME(constant, value, text) text,
+	static const char *const names[] = { HF_STATES(LIST_STATE_NAME) NULL };
+#undef LIST_STATE_NAME
 
-static struct hf_slice title_of(const struct hf_entry *entry)
-{
-	return entry->info.name.size > 0 ? entry->info.name : entry->info.first_words;
-}
+	while (list != NULL && *list != '\0') {
+		size_t size = strcspn(list, ",");
+		enum hf_state state = HF_ACTIVE;
+		char name[16] = { 0 };
+		size_t index = 0;
 
-static void put_padded(struct strbuf *text, struct hf_slice words, size_t width)
-{
-	size_t used = visible_put_cut(text, words, width);
-
-	strbuf_printf(text, "%*s", (int)(width - used + 2), "");
-}
-
-static void put_time(struct strbuf *text, int64_t time_us)
-{
-	struct strbuf time = { 0 };
-
-	if (time_us > 0)
-		clock_put_local(&time, time_us);
-	put_padded(text, (struct hf_slice){ time.data, time.size < 16 ? time.size : 16 }, 16);
-	strbuf_release(&time);
-}
-
-/* Puts the name of an error in small letters: of a verdict's error this is the verdict. */
-static void put_fault(struct strbuf *text, int error)
-{
-	struct strbuf fault = { 0 };
-
-	strbuf_puts(&fault, hf_error_name(error) + sizeof "HF_ERR_" - 1);
-	for (size_t i = 0; i < fault.size; i++) {
-		if (fault.data[i] == '_')
-			fault.data[i] = '-';
-		else if (fault.data[i] >= 'A' && fault.data[i] <= 'Z')
-			fault.data[i] = (char)(fault.data[i] - 'A' + 'a');
+		memcpy(name, list, size < sizeof name ? size : sizeof name - 1);
+		if (!options_choice(cli, "--state", name, names, &index))
+			return false;
+		if (hf_state_find(name, &state))
+			*states |= 1u << state;
+		list += size;
+		list += *list == ',';
 	}
-	put_padded(text, strbuf_slice(&fault), STATE_WIDTH);
-	strbuf_release(&fault);
+	return true;
 }
 
-static void put_state(const struct out *out, struct strbuf *text, const struct hf_entry *entry)
+/* The later of two times, of which 0 stands for none. */
+static int64_t later(int64_t a, int64_t b)
 {
-	if (entry->error != HF_OK) {
-		out_style_begin(out, text, OUT_BAD);
-		put_fault(text, entry->error);
-		out_style_end(out, text);
-		return;
+	return a == 0 || (b != 0 && b > a) ? b : a;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static bool read_times(const struct cli *cli, const char *const values[],
+		       struct hf_list_options *which)
+{
+	int64_t newer_us = 0;
+	int64_t older_us = 0;
+
+	if (!age_read_time(cli, "--since", values[LIST_SINCE], &which->since_us) ||
+	    !age_read_time(cli, "--before", values[LIST_BEFORE], &which->before_us) ||
+	    !age_read_time(cli, "--newer-than", values[LIST_NEWER], &newer_us) ||
+	    !age_read_time(cli, "--older-than", values[LIST_OLDER], &older_us))
+		return false;
+	which->since_us = later(which->since_us, newer_us);
+	which->before_us = earlier(which->before_us, older_us);
+	return true;
+}
+
+/* Reads the options that say which sessions; the project goes to *project. */
+static bool read_which(struct cli *cli, const struct arguments *arguments, struct strbuf *project,
+		       struct hf_list_options *which)
+{
+	const char *const *values = arguments->values;
+
+	which->prefix = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
+	which->name = values[LIST_NAME];
+	which->tag = values[LIST_TAG];
+	which->resumable = values[LIST_RESUMABLE] != NULL;
+	which->verify = values[LIST_VERIFY] != NULL;
+	if (values[LIST_TRASH] != NULL)
+		which->states = 1u << HF_TRASHED;
+	if (values[LIST_PROJECT] != NULL) {
+		if (!access_absolute(values[LIST_PROJECT], project)) {
+			(void)errors_usage(cli, "--project: the current directory has no path");
+			return false;
+		}
+		which->project = project->data;
 	}
-	if (entry->active)
-		out_style_begin(out, text, OUT_GOOD);
-	put_padded(text, slice_of(state_of(entry)), STATE_WIDTH);
-	if (entry->active)
-		out_style_end(out, text);
-}
-
-static void put_row(const struct out *out, struct strbuf *text, const struct hf_entry *entry,
-		    size_t title_width)
-{
-	const struct hf_info *info = &entry->info;
-	size_t project_width = SIZE_MAX;
-
-	put_padded(text, (struct hf_slice){ info->id, ID_WIDTH }, ID_WIDTH);
-	put_time(text, info->updated_us);
-	if (entry->error == HF_OK)
-		strbuf_printf(text, "%8llu  ", (unsigned long long)info->messages);
-	else
-		strbuf_printf(text, "%8s  ", "?");
-	put_state(out, text, entry);
-	put_padded(text, title_of(entry), title_width);
-	if (out->width > 0 && out->width > FIXED_WIDTH + title_width + 2)
-		project_width = out->width - FIXED_WIDTH - title_width - 2;
-	else if (out->width > 0)
-		project_width = 0;
-	(void)visible_put_cut(text, info->project, project_width);
-	while (text->data[text->size - 1] == ' ')
-		text->size--;
-	strbuf_puts(text, "\n");
-}
-
-/* The width of the column of titles: what they need, and what the terminal has. */
-static size_t fit_titles(const struct out *out, const struct sessions *sessions)
-{
-	size_t width = TITLE_WIDTH_MIN;
-	size_t half;
-
-	for (size_t i = 0; i < sessions->count; i++) {
-		size_t needed = visible_width(title_of(&sessions->rows[i].entry));
-
-		width = needed > width ? needed : width;
-	}
-	width = width < TITLE_WIDTH_MAX ? width : TITLE_WIDTH_MAX;
-	if (out->width == 0)
-		return width;
-	half = out->width > FIXED_WIDTH + 2 * TITLE_WIDTH_MIN ? (out->width - FIXED_WIDTH) * 3 / 5
-							      : TITLE_WIDTH_MIN;
-	return width < half ? width : half;
-}
-
-/* Says once of each error in the list what it means. */
-static void explain_errors(struct cli *cli, const struct sessions *sessions)
-{
-	enum { ERRORS_MAX = 100 };
-	bool said[ERRORS_MAX] = { false };
-
-	for (size_t i = 0; i < sessions->count; i++) {
-		int error = sessions->rows[i].entry.error;
-
-		if (error >= HF_OK || error <= -ERRORS_MAX || said[-error])
-			continue;
-		said[-error] = true;
-		errors_note(cli, "%s %s", hf_error_text(error), hf_error_hint(error));
-	}
-}
-
-static void print_table(struct cli *cli, const struct sessions *sessions)
-{
-	size_t title_width = fit_titles(&cli->out, sessions);
-	struct strbuf text = { 0 };
-
-	out_style_begin(&cli->out, &text, OUT_BOLD);
-	strbuf_printf(&text, "%-8s  %-16s  %8s  %-12s  %-*s  %s", "SESSION", "UPDATED", "MESSAGES",
-		      "STATE", (int)title_width, "NAME", "PROJECT");
-	out_style_end(&cli->out, &text);
-	strbuf_puts(&text, "\n");
-	for (size_t i = 0; i < sessions->count; i++)
-		put_row(&cli->out, &text, &sessions->rows[i].entry, title_width);
-	out_write(&cli->out, &text);
-	strbuf_release(&text);
-	explain_errors(cli, sessions);
-}
-
-/* A time, or null if it is not known. */
-static void put_json_time(struct json *json, const char *name, int64_t time_us)
-{
-	if (time_us == 0)
-		json_put_raw(json, name, (struct hf_slice){ 0 });
-	else
-		json_put_time(json, name, time_us);
-}
-
-static void put_entry(struct json *json, const struct hf_entry *entry)
-{
-	const struct hf_info *info = &entry->info;
-
-	json_open(json, '{');
-	json_put_text(json, "session", slice_of(info->id));
-	json_put_text(json, "name", info->name);
-	json_put_text(json, "project", info->project);
-	json_put_text(json, "first_words", info->first_words);
-	json_put_text(json, "state", slice_of(state_of(entry)));
-	put_json_time(json, "created", info->created_us);
-	put_json_time(json, "updated", info->updated_us);
-	json_put_number(json, "records", info->records);
-	json_put_number(json, "messages", info->messages);
-	json_put_number(json, "bytes", info->bytes);
-	json_put_number(json, "generation", info->generation);
-	json_put_text(json, "key", slice_of(info->key_id));
-	json_put_bool(json, "weak", info->weak);
-	if (entry->error == HF_OK) {
-		json_put_raw(json, "error", (struct hf_slice){ 0 });
-	} else {
-		json_put_text(json, "error", slice_of(hf_error_name(entry->error)));
-		json_put_text(json, "message", slice_of(hf_error_text(entry->error)));
-	}
-	json_close(json, '}');
+	return read_states(cli, values[LIST_STATE], &which->states) &&
+	       read_times(cli, values, which) &&
+	       options_number(cli, "--limit", values[LIST_LIMIT], UINT64_MAX, &which->limit);
 }
 
 static void print_json(struct cli *cli, const struct sessions *sessions)
@@ -201,7 +126,9 @@ static void print_json(struct cli *cli, const struct sessions *sessions)
 
 	json_open(&json, '[');
 	for (size_t i = 0; i < sessions->count; i++) {
-		put_entry(&json, &sessions->rows[i].entry);
+		json_open(&json, '{');
+		row_put_json(&json, &sessions->rows[i].entry);
+		json_close(&json, '}');
 		if (i + 1 < sessions->count)
 			strbuf_puts(&text, ",\n");
 		json.more = false;
@@ -220,33 +147,46 @@ static void print_ids(struct cli *cli, const struct sessions *sessions)
 		const struct hf_entry *entry = &sessions->rows[i].entry;
 
 		strbuf_printf(&text, "%s\t", entry->info.id);
-		visible_put(&text, title_of(entry), VISIBLE_ONE_LINE);
+		visible_put(&text, row_title(&entry->info), VISIBLE_ONE_LINE);
 		strbuf_puts(&text, "\n");
 	}
 	out_write(&cli->out, &text);
 	strbuf_release(&text);
 }
 
+static void print(struct cli *cli, const struct arguments *arguments,
+		  const struct sessions *sessions)
+{
+	if (cli->json)
+		print_json(cli, sessions);
+	else if (arguments->values[LIST_IDS] != NULL)
+		print_ids(cli, sessions);
+	else if (sessions->count == 0)
+		errors_note(cli, "no sessions");
+	else
+		list_table_print(cli, sessions);
+}
+
 static int run(struct cli *cli, const struct arguments *arguments)
 {
-	const char *prefix = arguments->operand_count > 0 ? arguments->operands[0] : NULL;
+	struct hf_list_options which = { 0 };
 	struct sessions sessions = { 0 };
+	struct strbuf project = { 0 };
 	int status = 0;
 
-	if (!access_no_store_yet(cli)) {
+	if (!read_which(cli, arguments, &project, &which))
+		status = hf_error_exit(HF_ERR_INVALID);
+	if (status == 0)
+		status = access_config(cli);
+	if (status == 0 && !access_no_store_yet(cli)) {
 		status = access_store(cli, ACCESS_READ, NULL);
 		if (status == 0)
-			status = sessions_read(cli, prefix, &sessions);
+			status = sessions_read(cli, &which, &sessions);
 	}
-	if (status == 0 && cli->json)
-		print_json(cli, &sessions);
-	else if (status == 0 && arguments->values[LIST_IDS] != NULL)
-		print_ids(cli, &sessions);
-	else if (status == 0 && sessions.count == 0)
-		errors_note(cli, "no sessions");
-	else if (status == 0)
-		print_table(cli, &sessions);
+	if (status == 0)
+		print(cli, arguments, &sessions);
 	sessions_release(&sessions);
+	strbuf_release(&project);
 	return status;
 }
 
@@ -254,11 +194,16 @@ const struct command cmd_list = {
 	.name = "list",
 	.summary = "list the sessions, newest first",
 	.synopsis = "[PREFIX]",
-	.text = "Lists the sessions, or those whose id begins with PREFIX, newest first. A "
-		"damaged\n"
-		"session is listed with its error. With --json it prints an array of objects.",
-	.example = "  holdfast list\n"
-		   "  holdfast list --json | jq -r '.[] | select(.state == \"open\").session'\n",
+	.text = "Lists the sessions, or those whose id begins with PREFIX, newest first; the "
+		"trash\n"
+		"only if it is asked for. All options that are given must hold. A damaged session\n"
+		"is listed with its error. A star marks pinned sessions. With --json it prints an\n"
+		"array of objects with all that is known.\n"
+		"States: active (a program holds it for writing), interrupted (none does, and it\n"
+		"was not closed), closed, trashed, unknown.",
+	.example = "  holdfast list --project . --state interrupted\n"
+		   "  holdfast list --older-than 30d --ids\n"
+		   "  holdfast list --json | jq -r '.[] | select(.pinned).session'\n",
 	.options = options,
 	.option_count = sizeof options / sizeof options[0],
 	.errors = (const int[]){ HF_ERR_NOTFOUND, HF_OK },

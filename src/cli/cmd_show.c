@@ -49,7 +49,9 @@ static void put_heading(const struct out *out, struct strbuf *text, const struct
 	clock_put_local(text, info->updated_us);
 	strbuf_printf(text, "\n%-9s %llu in %llu records, ", "messages",
 		      (unsigned long long)info->messages, (unsigned long long)info->records);
-	strbuf_puts(text, check->active ? "being written to" : info->closed ? "closed" : "open");
+	strbuf_puts(text, hf_state_name(check->active  ? HF_ACTIVE
+					: info->closed ? HF_CLOSED
+						       : HF_INTERRUPTED));
 	strbuf_puts(text, "\n");
 	put_verdict(out, text, check);
 	put_field(text, "key", slice_of(info->key_id));

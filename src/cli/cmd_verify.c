@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "cli/access.h"
 #include "cli/cli.h"
 #include "cli/errors.h"
 #include "cli/json.h"
+#include "cli/progress.h"
 #include "cli/sessions.h"
 
 enum { VERIFY_ALL };
@@ -19,33 +19,12 @@ struct verify {
 	struct cli *cli;
 	size_t done;
 	size_t total;
-	bool progress; /* a terminal wants to see it move */
-	unsigned percent; /* what it shows */
+	struct progress progress;
 	enum hf_verdict worst;
 	int failure; /* exit status of the first session that was not checked */
 	struct strbuf text;
 	struct json json;
 };
-
-static void show_progress(void *context, uint64_t done, uint64_t total)
-{
-	struct verify *verify = context;
-	unsigned percent = total > 0 ? (unsigned)((double)done / (double)total * 100.0) : 100;
-
-	if (!verify->progress || percent == verify->percent)
-		return;
-	verify->percent = percent;
-	(void)fprintf(stderr, "\rverifying %zu of %zu: %3u %%", verify->done + 1, verify->total,
-		      percent);
-	(void)fflush(stderr);
-}
-
-static void clear_progress(struct verify *verify)
-{
-	if (verify->progress && verify->percent != 0)
-		(void)fputs("\r\033[K", stderr);
-	verify->percent = 0;
-}
 
 static void put_line(const struct out *out, struct strbuf *text, const char *id,
 		     const struct hf_check *check)
@@ -57,7 +36,7 @@ static void put_line(const struct out *out, struct strbuf *text, const char *id,
 	strbuf_printf(text, "  %llu records, ", (unsigned long long)check->records);
 	out_put_size(text, check->log_bytes);
 	if (check->active)
-		strbuf_puts(text, ", being written to");
+		strbuf_puts(text, ", active");
 	if (check->weak && check->verdict != HF_WEAK_KEY)
 		strbuf_puts(text, ", signed with a weak key");
 	strbuf_puts(text, "\n");
@@ -87,9 +66,13 @@ static void verify_one(struct verify *verify, const char *id)
 {
 	struct cli *cli = verify->cli;
 	struct hf_check check = { 0 };
-	int rc = hf_session_verify(cli->store, id, show_progress, verify, &cli->detail, &check);
+	struct progress *progress = &verify->progress;
+	int rc;
 
-	clear_progress(verify);
+	(void)snprintf(progress->label, sizeof progress->label, "verifying %zu of %zu",
+		       verify->done + 1, verify->total);
+	rc = hf_session_verify(cli->store, id, progress_show, progress, &cli->detail, &check);
+	progress_clear(progress);
 	if (cli->json) {
 		json_open(&verify->json, '{');
 		json_put_text(&verify->json, "session", slice_of(id));
@@ -116,7 +99,7 @@ static void verify_all(struct verify *verify)
 {
 	struct sessions sessions = { 0 };
 
-	verify->failure = sessions_read(verify->cli, NULL, &sessions);
+	verify->failure = sessions_read(verify->cli, &(struct hf_list_options){ 0 }, &sessions);
 	verify->total = sessions.count;
 	if (verify->failure == 0 && sessions.count == 0)
 		errors_note(verify->cli, "no sessions");
@@ -150,7 +133,7 @@ static int run(struct cli *cli, const struct arguments *arguments)
 	status = access_store(cli, ACCESS_READ, NULL);
 	if (status != 0)
 		return status;
-	verify.progress = !cli->quiet && isatty(STDERR_FILENO) == 1;
+	verify.progress = progress_look(cli);
 	verify.json.out = &verify.text;
 	if (cli->json)
 		json_open(&verify.json, '[');

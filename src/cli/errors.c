@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/holder.h"
 #include "cli/strbuf.h"
 #include "cli/visible.h"
 
@@ -69,7 +70,46 @@ struct failure {
 	const char *subject; /* or NULL */
 	const char *text;
 	const char *hint;
+	struct hf_holder holder; /* of the session concerned, if it is_held */
 };
+
+/* Seconds to wait, rounded up; 0: there is nothing to wait for. */
+static uint64_t wait_seconds(const struct failure *failure, const struct hf_detail *detail)
+{
+	if (failure->code != HF_ERR_RATE_LIMITED || detail == NULL || detail->wait_ms <= 0)
+		return 0;
+	return ((uint64_t)detail->wait_ms + 999) / 1000;
+}
+
+static void put_line(struct strbuf *out, const char *text)
+{
+	strbuf_puts(out, "  ");
+	visible_put(out, slice_of(text), VISIBLE_ONE_LINE);
+	strbuf_puts(out, "\n");
+}
+
+/* The lines below the first: what else is known, and what to do. */
+static void put_advice(const struct cli *cli, const struct failure *failure,
+		       const struct hf_detail *detail, struct strbuf *out)
+{
+	uint64_t seconds = wait_seconds(failure, detail);
+
+	/* Only the library knows which of the arguments it meant. */
+	if (failure->code == HF_ERR_INVALID && detail != NULL && !cli->verbose)
+		put_line(out, detail->message);
+	if (failure->holder.is_held) {
+		strbuf_puts(out, "  It is ");
+		holder_put(out, &failure->holder);
+		strbuf_puts(out, ".\n");
+	}
+	if (seconds > 0)
+		strbuf_printf(out, "  Nothing was changed. Try again in %llu second%s.\n",
+			      (unsigned long long)seconds, seconds == 1 ? "" : "s");
+	else if (failure->hint[0] != '\0')
+		put_line(out, failure->hint);
+	if (cli->verbose && detail != NULL)
+		put_detail(out, detail);
+}
 
 static void put_failure(const struct cli *cli, const struct failure *failure, struct strbuf *out)
 {
@@ -88,54 +128,81 @@ static void put_failure(const struct cli *cli, const struct failure *failure, st
 	if (failure->code == HF_ERR_JSON && detail != NULL && detail->offset >= 0)
 		strbuf_printf(out, " Look at byte %lld.", (long long)detail->offset);
 	strbuf_puts(out, "\n");
-	/* Only the library knows which of the arguments it meant. */
-	if (failure->code == HF_ERR_INVALID && detail != NULL && !cli->verbose) {
-		strbuf_puts(out, "  ");
-		visible_put(out, slice_of(detail->message), VISIBLE_ONE_LINE);
-		strbuf_puts(out, "\n");
-	}
-	if (failure->hint[0] != '\0') {
-		strbuf_puts(out, "  ");
-		visible_put(out, slice_of(failure->hint), VISIBLE_ONE_LINE);
-		strbuf_puts(out, "\n");
+	put_advice(cli, failure, detail, out);
+}
+
+static void put_json_failure(const struct cli *cli, const struct failure *failure,
+			     struct strbuf *out)
+{
+	const struct hf_detail *detail = detail_of(cli, failure->code);
+	struct json json = { .out = out };
+
+	json_open(&json, '{');
+	json_put_text(&json, "error", slice_of(hf_error_name(failure->code)));
+	json_put_text(&json, "message", slice_of(failure->text));
+	json_put_text(&json, "hint", slice_of(failure->hint));
+	if (failure->what != NULL)
+		json_put_text(&json, "action", slice_of(failure->what));
+	if (failure->subject != NULL)
+		json_put_text(&json, "subject", slice_of(failure->subject));
+	if (detail != NULL && detail->offset >= 0)
+		json_put_place(&json, "offset", detail->offset);
+	if (wait_seconds(failure, detail) > 0)
+		json_put_number(&json, "wait_ms", (uint64_t)detail->wait_ms);
+	if (failure->holder.is_held) {
+		json_open_member(&json, "holder", '{');
+		holder_put_json(&json, &failure->holder);
+		json_close(&json, '}');
 	}
 	if (cli->verbose && detail != NULL)
-		put_detail(out, detail);
+		put_json_detail(&json, detail);
+	json_close(&json, '}');
+	strbuf_puts(out, "\n");
 }
 
 static int report(const struct cli *cli, const struct failure *failure)
 {
-	const struct hf_detail *detail = detail_of(cli, failure->code);
 	struct strbuf out = { 0 };
-	struct json json = { .out = &out };
 
-	if (!cli->json) {
+	if (cli->json)
+		put_json_failure(cli, failure, &out);
+	else
 		put_failure(cli, failure, &out);
-	} else {
-		json_open(&json, '{');
-		json_put_text(&json, "error", slice_of(hf_error_name(failure->code)));
-		json_put_text(&json, "message", slice_of(failure->text));
-		json_put_text(&json, "hint", slice_of(failure->hint));
-		if (failure->what != NULL)
-			json_put_text(&json, "action", slice_of(failure->what));
-		if (failure->subject != NULL)
-			json_put_text(&json, "subject", slice_of(failure->subject));
-		if (detail != NULL && detail->offset >= 0)
-			json_put_place(&json, "offset", detail->offset);
-		if (cli->verbose && detail != NULL)
-			put_json_detail(&json, detail);
-		json_close(&json, '}');
-		strbuf_puts(&out, "\n");
-	}
 	errors_print(&out);
 	strbuf_release(&out);
 	return hf_error_exit(failure->code);
 }
 
+static struct failure failure_of(int code, const char *what, const char *subject)
+{
+	struct failure failure = {
+		.code = code,
+		.what = what,
+		.subject = subject,
+		.text = hf_error_text(code),
+		.hint = hf_error_hint(code),
+	};
+
+	return failure;
+}
+
 int errors_report(const struct cli *cli, int code, const char *what, const char *subject)
 {
-	struct failure failure = { code, what, subject, hf_error_text(code), hf_error_hint(code) };
+	struct failure failure = failure_of(code, what, subject);
 
+	/* This one is made for the user, who wrote that setting. */
+	if (code == HF_ERR_CONFIG && detail_of(cli, code) != NULL)
+		failure.text = cli->detail.message;
+	return report(cli, &failure);
+}
+
+int errors_report_session(const struct cli *cli, int code, const char *what, const char *id)
+{
+	struct failure failure = failure_of(code, what, id);
+	struct hf_holder holder = { 0 };
+
+	if (code == HF_ERR_BUSY && hf_session_who(cli->store, id, NULL, &holder) == HF_OK)
+		failure.holder = holder;
 	return report(cli, &failure);
 }
 
@@ -171,7 +238,7 @@ int errors_report_errno(struct cli *cli, int errno_value, const char *what, cons
 
 int errors_report_text(const struct cli *cli, int code, const char *text, const char *hint)
 {
-	struct failure failure = { code, NULL, NULL, text, hint };
+	struct failure failure = { .code = code, .text = text, .hint = hint };
 
 	return report(cli, &failure);
 }

@@ -16,9 +16,11 @@ struct cli;
 /* Says that the library returned code: "holdfast: cannot <what> <subject>: ...". subject
  * may be NULL. Uses cli->detail if it belongs to code. Returns the exit status of code. */
 int errors_report(const struct cli *cli, int code, const char *what, const char *subject);
-/* The same for a failure of the command itself, with errno's text for --verbose. */
+/* The same about the session id; if another writer holds it, it is also said who that is. */
+int errors_report_session(const struct cli *cli, int code, const char *what, const char *id);
+/* As errors_report, for a failure of the command itself, with errno's text for --verbose. */
 int errors_report_errno(struct cli *cli, int errno_value, const char *what, const char *subject);
-/* The same with a text and hint of the command's own. */
+/* As errors_report, with a text and hint of the command's own. */
 int errors_report_text(const struct cli *cli, int code, const char *text, const char *hint);
 
 /* Says that the call is wrong and where help is; returns the exit status for that. */

@@ -31,14 +31,16 @@ void help_put_program(struct strbuf *text, const struct command *const commands[
 		text,
 		"  help     say more about a command\n\nOptions, before or after the command:\n");
 	put_options(text, common->options, common->count);
-	strbuf_puts(text,
-		    "\nA session is named by its id or by the first 4 or more characters of it.\n"
-		    "The store is --store, else $HOLDFAST_STORE, else $XDG_DATA_HOME/holdfast,\n"
-		    "else ~/.local/share/holdfast.\n\n"
-		    "Example:\n"
-		    "  id=$(holdfast new --name 'fix the parser')\n"
-		    "  holdfast append $id --text 'Please fix it.'\n"
-		    "  holdfast show $id\n");
+	strbuf_puts(
+		text,
+		"\nA session is named by its id, by the first 4 or more characters of it, or by\n"
+		"its name.\n"
+		"The store is --store, else $HOLDFAST_STORE, else $XDG_DATA_HOME/holdfast,\n"
+		"else ~/.local/share/holdfast.\n\n"
+		"Example:\n"
+		"  id=$(holdfast new --name 'fix the parser')\n"
+		"  holdfast append $id --text 'Please fix it.'\n"
+		"  holdfast show $id\n");
 }
 
 /* The next larger exit status after *status among these codes; HF_OK if there is none. */
@@ -77,7 +79,8 @@ void help_put_command(struct strbuf *text, const struct command *command,
 		      const struct option_table *common)
 {
 	static const int common_errors[] = { HF_ERR_INVALID, HF_ERR_DENIED, HF_ERR_NOSPACE,
-					     HF_ERR_IO,	     HF_ERR_FORMAT, HF_OK };
+					     HF_ERR_IO,	     HF_ERR_FORMAT, HF_ERR_CONFIG,
+					     HF_OK };
 
 	strbuf_printf(text, "usage: holdfast %s [options] %s\n\n%s\n", command->name,
 		      command->synopsis, command->text);

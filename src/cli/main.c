@@ -12,8 +12,10 @@
 #include "cli/memory.h"
 
 static const struct command *const commands[] = {
-	&cmd_new,  &cmd_append, &cmd_attach, &cmd_show, &cmd_log, &cmd_list,   &cmd_save,
-	&cmd_load, &cmd_verify, &cmd_repair, &cmd_rm,	&cmd_key, &cmd_doctor, NULL,
+	&cmd_new,   &cmd_append, &cmd_attach,  &cmd_resume, &cmd_close,	  &cmd_save,   &cmd_show,
+	&cmd_log,   &cmd_load,	 &cmd_list,    &cmd_who,    &cmd_rename,  &cmd_tag,    &cmd_pin,
+	&cmd_unpin, &cmd_rm,	 &cmd_restore, &cmd_purge,  &cmd_cleanup, &cmd_verify, &cmd_repair,
+	&cmd_key,   &cmd_doctor, &cmd_config,  NULL,
 };
 
 enum { COMMON_STORE, COMMON_JSON, COMMON_QUIET, COMMON_VERBOSE, COMMON_HELP, COMMON_VERSION };
@@ -135,6 +137,7 @@ static int run_command(struct cli *cli, int argc, char **argv, const char **valu
 		status = command->run(cli, &arguments);
 out:
 	hf_store_close(cli->store);
+	hf_config_free(cli->config);
 	memory_free(arguments.operands);
 	return status;
 }

@@ -13,7 +13,7 @@
 
 struct cli;
 
-enum { OPTIONS_MAX = 16 }; /* options of one table */
+enum { OPTIONS_MAX = 24 }; /* options of one table */
 
 struct option {
 	const char *name; /* without dashes */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/sessions.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -28,30 +27,24 @@ static void add(struct sessions *sessions, const struct hf_entry *entry)
 		sessions->rows =
 			memory_resize(sessions->rows, sessions->room, sizeof *sessions->rows);
 	}
-	row.text = memory_resize(
-		NULL, info->name.size + info->project.size + info->first_words.size + 1, 1);
+	row.text = memory_resize(NULL,
+				 info->name.size + info->project.size + info->first_words.size +
+					 info->tags.size + 1,
+				 1);
 	text = row.text;
 	own(&info->name, &text);
 	own(&info->project, &text);
 	own(&info->first_words, &text);
+	own(&info->tags, &text);
 	sessions->rows[sessions->count++] = row;
 }
 
-static int newest_first(const void *a, const void *b)
-{
-	const struct hf_info *left = &((const struct session_row *)a)->entry.info;
-	const struct hf_info *right = &((const struct session_row *)b)->entry.info;
-
-	if (left->updated_us != right->updated_us)
-		return left->updated_us < right->updated_us ? 1 : -1;
-	return strcmp(left->id, right->id);
-}
-
-int sessions_read(struct cli *cli, const char *prefix, struct sessions *ret_sessions)
+int sessions_read(struct cli *cli, const struct hf_list_options *options,
+		  struct sessions *ret_sessions)
 {
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
-	int rc = hf_list_open(cli->store, &(struct hf_list_options){ .prefix = prefix }, &cli->detail, &list);
+	int rc = hf_list_open(cli->store, options, &cli->detail, &list);
 
 	while (rc == HF_OK) {
 		rc = hf_list_next(list, &entry);
@@ -59,12 +52,7 @@ int sessions_read(struct cli *cli, const char *prefix, struct sessions *ret_sess
 			add(ret_sessions, &entry);
 	}
 	hf_list_close(list);
-	if (rc != HF_ERR_NOTFOUND)
-		return errors_report(cli, rc, "list the sessions", NULL);
-	if (ret_sessions->count > 1)
-		qsort(ret_sessions->rows, ret_sessions->count, sizeof *ret_sessions->rows,
-		      newest_first);
-	return 0;
+	return rc == HF_ERR_NOTFOUND ? 0 : errors_report(cli, rc, "list the sessions", NULL);
 }
 
 void sessions_release(struct sessions *sessions)

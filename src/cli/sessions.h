@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The sessions of a store in memory, for commands that sort them or go through all. */
+/* The sessions of a store in memory, for commands that look at all before they say or do
+ * anything. */
 #ifndef CLI_SESSIONS_H
 #define CLI_SESSIONS_H
+
+#include <stddef.h>
 
 #include <holdfast.h>
 
@@ -19,9 +22,10 @@ struct sessions {
 	size_t room;
 };
 
-/* Reads the sessions whose id begins with prefix (NULL: all), newest first. Returns 0 or
- * the exit status, after telling the user. */
-int sessions_read(struct cli *cli, const char *prefix, struct sessions *ret_sessions);
+/* Reads the sessions that options name, newest first. Returns 0 or the exit status, after
+ * telling the user. */
+int sessions_read(struct cli *cli, const struct hf_list_options *options,
+		  struct sessions *ret_sessions);
 void sessions_release(struct sessions *sessions);
 
 #endif

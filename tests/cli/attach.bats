@@ -168,7 +168,7 @@ LINES
     [ "$(grep -c fdatasync trace)" -le 11 ]
 }
 
-@test "attach_finishes_and_leaves_the_session_open_on_sigterm" {
+@test "attach_finishes_and_leaves_the_session_interrupted_on_sigterm" {
     make_session 0
     for signal in TERM:143 INT:130 HUP:129; do
         rm -f in acks
@@ -185,7 +185,7 @@ LINES
         expect "${signal#*:}" "$status"
         expect_in 'stopped by signal' "$(cat notes)"
         exec 7>&-
-        expect open "$(hf list --json | jq -r '.[0].state')"
+        expect interrupted "$(hf list --json | jq -r '.[0].state')"
         rm in
     done
     run -0 hf verify "$id"
@@ -211,7 +211,7 @@ LINES
     run -0 hf verify "$id"
 }
 
-@test "attach_leaves_the_session_open_when_the_host_is_gone" {
+@test "attach_leaves_the_session_interrupted_when_the_host_is_gone" {
     make_session 0
     {
         for i in {1..200}; do
@@ -221,14 +221,14 @@ LINES
     } 2>/dev/null | { hf attach "$id" 2>notes || echo $? >status; } | head -n 1
     expect 10 "$(cat status)"
     expect_in 'acknowledgements' "$(cat notes)"
-    expect open "$(hf list --json | jq -r '.[0].state')"
+    expect interrupted "$(hf list --json | jq -r '.[0].state')"
     run -0 hf verify "$id"
 }
 
-@test "attach_can_leave_the_session_open_at_the_end_of_input" {
+@test "attach_need_not_close_the_session_at_the_end_of_input" {
     make_session 0
     run -0 hf attach "$id" --no-seal <<<1
-    expect open "$(hf list --json | jq -r '.[0].state')"
+    expect interrupted "$(hf list --json | jq -r '.[0].state')"
     run -0 hf attach "$id" </dev/null
     expect closed "$(hf list --json | jq -r '.[0].state')"
 }

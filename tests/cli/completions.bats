@@ -16,7 +16,8 @@ options_of() {
 }
 
 @test "every_option_of_every_command_is_in_every_completion" {
-    for command in new append attach show log list save load verify repair rm key doctor; do
+    for command in new append attach resume close save show log load list who rename tag pin \
+        unpin rm restore purge cleanup verify repair key doctor config; do
         for option in $(options_of "$command"); do
             grep -q -- "--$option" "$completions/holdfast.bash"
             grep -q -- "--$option" "$completions/holdfast.zsh"
@@ -40,12 +41,18 @@ bash_offers() {
 
 @test "bash_offers_commands_options_and_sessions" {
     make_session 1
-    expect $'show\nsave' "$(bash_offers holdfast s)"
+    expect $'save\nshow' "$(bash_offers holdfast s)"
     expect "$id" "$(bash_offers holdfast show "${id:0:5}")"
     expect "$id" "$(bash_offers holdfast --store "$HOLDFAST_STORE" show '')"
     expect '--durability' "$(bash_offers holdfast append "$id" --du)"
     expect $'sync\nstrict' "$(bash_offers holdfast append --durability s)"
     expect 'drop' "$(bash_offers holdfast key d)"
+    expect $'closed' "$(bash_offers holdfast list --state c)"
+    expect '' "$(bash_offers holdfast restore '')"
+    hf rm "$id"
+    expect "$id" "$(bash_offers holdfast restore '')"
+    expect '' "$(bash_offers holdfast show '')"
+    expect 'max_sessions' "$(bash_offers holdfast config max_sessions)"
 }
 
 @test "zsh_and_fish_can_read_theirs" {

@@ -4,7 +4,8 @@
 
 load helpers
 
-commands='new append attach show log list save load verify repair rm key doctor'
+commands='new append attach resume close save show log load list who rename tag pin unpin rm
+    restore purge cleanup verify repair key doctor config'
 
 @test "version_is_printed_before_and_after_the_command" {
     run -0 hf --version
@@ -30,6 +31,16 @@ commands='new append attach show log list save load verify repair rm key doctor'
     run -0 hf --help
     for command in $commands; do
         expect_in "  $command" "$output"
+    done
+}
+
+@test "every_exit_status_is_in_the_manual_and_in_the_help_of_some_command" {
+    source=$BATS_TEST_DIRNAME/../..
+    for command in $commands; do hf "$command" --help; done >all
+    for status in $(grep -oP 'X\(HF_\w+, -?\d+, \K\d+' "$source/include/holdfast.h" | sort -nu); do
+        grep -qx ".It $status" "$source/man/holdfast.1" || { echo "no $status in the manual" >&2; false; }
+        # 1 is for what no command expects.
+        [ "$status" -eq 1 ] || grep -qE "^  $status +[A-Z]" all || { echo "no $status in help" >&2; false; }
     done
 }
 

@@ -9,13 +9,20 @@ setup() {
     scratch=$(mktemp -d)
     chmod 755 "$scratch"
     mkdir -m 700 "$scratch/run" "$scratch/home"
+    mkdir -m 755 "$scratch/config"
+    # Nothing of whoever runs the tests: neither his configuration nor his settings.
+    unset "${!HOLDFAST_@}" XDG_DATA_HOME PAGER NO_COLOR
     export HOLDFAST_STORE=$scratch/store XDG_RUNTIME_DIR=$scratch/run HOME=$scratch/home
-    unset XDG_DATA_HOME PAGER NO_COLOR
+    export XDG_CONFIG_HOME=$scratch/config
     export TZ=UTC
     cd "$scratch/home" || return
 }
 
 teardown() {
+    if [ -n "${holder-}" ]; then
+        kill -KILL "$holder" || true
+        exec 7>&-
+    fi
     chmod -R u+rwx "$scratch"
     rm -rf "$scratch"
 }
@@ -29,6 +36,40 @@ make_session() {
         printf '{"role":"user","content":"message %d"}\n' "$i"
     done | hf attach "$id" --no-seal >/dev/null
 }
+
+# Holds session $1 for writing in the background, after one more message; the writer's
+# process goes to $holder. Further lines can be sent to descriptor 7.
+hold_session() {
+    rm -f "$scratch/held" "$scratch/acks"
+    mkfifo "$scratch/held"
+    "$HOLDFAST" attach "$1" --no-seal <"$scratch/held" >"$scratch/acks" 2>&1 3>&- &
+    holder=$!
+    exec 7>"$scratch/held"
+    printf '{"role":"user","content":"held"}\n' >&7
+    until [ -s "$scratch/acks" ]; do sleep 0.01; done
+}
+
+# Lets go of it: the writer ends as at the end of its input, or by signal $1.
+let_go() {
+    if [ $# -gt 0 ]; then
+        kill "-$1" "$holder"
+    fi
+    exec 7>&-
+    wait "$holder" || true
+    holder=
+}
+
+# The names of the sessions that list gives for these arguments, newest first.
+names() {
+    if hf list "$@" --json >"$scratch/listed"; then
+        jq -r 'map(.name) | join(" ")' "$scratch/listed"
+    else
+        echo "list failed"
+    fi
+}
+
+# The state of session $1.
+state_of() { hf list "$1" --state active,interrupted,closed,trashed,unknown --json | jq -r '.[0].state'; }
 
 log_of() { echo "$HOLDFAST_STORE/sessions/$1.jsonl"; }
 head_of() { echo "$HOLDFAST_STORE/sessions/$1.head"; }

@@ -126,7 +126,7 @@ on_a_terminal() {
     hf append "$first" --text later
     run -0 hf list --json
     expect "[\"$first\",\"$second\"]" "$(jq -c 'map(.session)' <<<"$output")"
-    expect '["open","closed"]' "$(jq -c 'map(.state)' <<<"$output")"
+    expect '["interrupted","closed"]' "$(jq -c 'map(.state)' <<<"$output")"
     expect '[2,2]' "$(jq -c 'map(.messages)' <<<"$output")"
     run -0 hf list
     expect 3 "${#lines[@]}"
@@ -157,7 +157,7 @@ on_a_terminal() {
 }
 
 @test "an_empty_store_and_a_default_store_never_made_have_no_sessions" {
-    hf rm "$(hf new)" --yes
+    hf rm "$(hf new)"
     run -0 --separate-stderr hf list
     [ -z "$output" ]
     expect 'holdfast: no sessions' "$stderr"

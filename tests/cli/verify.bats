@@ -34,9 +34,18 @@ load helpers
         [[ $output != *'message 4'* ]]
         expect_in tampered "$stderr"
     done
-    # It is not repaired.
-    run -22 hf repair "$id"
+    # It is not repaired, but it is said what was found; and it can be accepted.
+    run -22 --separate-stderr hf repair "$id"
+    expect "found: tampered at record 3, byte $begin" "$output"
     run -22 hf repair "$id" --accept gap,head-missing
+    run -22 --separate-stderr hf repair "$id" --json
+    expect "[\"tampered\",false,3,$begin]" \
+        "$(jq -c '[.found, .changed, .bad_record, .bad_offset]' <<<"$output")"
+    expect HF_ERR_TAMPERED "$(jq -r .error <<<"$stderr")"
+    run -0 hf repair "$id" --accept tampered
+    expect_in repaired "$output"
+    run -0 hf verify "$id"
+    expect 1 "$(hf log "$id" | grep -c '"type":"repair"')"
 }
 
 @test "a_log_that_was_cut_is_truncated_in_the_middle_and_torn_at_no_place_below_the_head" {
@@ -70,6 +79,10 @@ load helpers
     run -25 hf append "$id" 1
     run -25 hf repair "$id"
     run -2 hf repair "$id" --accept everything
+    run -2 hf repair "$id" --accept key-missing
+    expect_in "'key-missing' cannot be accepted" "$output"
+    run -2 hf repair "$id" --accept head-mising
+    expect_in "is 'head-missing' meant?" "$output"
     run -0 hf repair "$id" --accept head-missing
     expect_in repaired "$output"
     run -0 hf verify "$id"
@@ -125,7 +138,7 @@ load helpers
 }
 
 @test "verify_all_of_an_empty_store_is_fine" {
-    hf rm "$(hf new)" --yes
+    hf rm "$(hf new)"
     run -0 hf verify --all
     expect_in 'no sessions' "$output"
     expect '[]' "$(hf verify --all --json 2>/dev/null)"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# new, append, save, rm: what is written, and what is refused.
+# new, append, save: what is written, and what is refused.
 
 load helpers
 
@@ -121,8 +121,8 @@ load helpers
     [[ $output != *aaab0000* ]]
     run -4 --separate-stderr hf show aaaa --json
     expect 2 "$(tail -n 1 <<<"$stderr" | jq '.candidates | length')"
-    run -2 hf show aaa
-    run -2 hf show ../x
+    run -3 hf show aaa
+    run -3 hf show ../x
     run -3 hf show aaac
 }
 
@@ -196,26 +196,4 @@ LINES
     expect 1 "$(hf list --json | jq length)"
     run -0 hf save --create 01234567-89ab-4cde-8f01-23456789abcd <<<'{"records":[]}'
     expect 01234567-89ab-4cde-8f01-23456789abcd "$output"
-}
-
-@test "rm_asks_and_removes_all_or_none" {
-    make_session 1
-    run -2 hf rm "$id" </dev/null
-    expect_in 'give --yes' "$output"
-    run -3 hf rm "$id" 0000 --yes
-    run -3 hf rm 0000 "$id" --yes
-    run -0 hf verify "$id"
-    run -0 hf rm "$id" --yes
-    run -3 hf verify "$id"
-    run -0 hf list
-    expect_in 'no sessions' "$output"
-}
-
-@test "rm_asks_on_a_terminal" {
-    command -v script >/dev/null || skip "needs script(1)"
-    make_session 1
-    printf 'n\n' | script -qec "'$HOLDFAST' rm $id" /dev/null || true
-    run -0 hf verify "$id"
-    printf 'y\n' | script -qec "'$HOLDFAST' rm $id" /dev/null
-    run -3 hf verify "$id"
 }
