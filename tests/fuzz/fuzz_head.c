@@ -41,8 +41,9 @@ static void try_slot(const uint8_t *slot)
 			continue;
 		must(head.counter > 0 && head_slot(head.counter) == index);
 		must(head.name_size <= sizeof head.name && head.project_size <= sizeof head.project &&
-		     head.words_size <= sizeof head.words);
-		must(head_claims_key(slot, key_id));
+		     head.words_size <= sizeof head.words && head.tags_size <= sizeof head.tags);
+		must(head_claims_key(slot, key_id) && head_claims_counter(slot) == head.counter);
+		must(head_signed_size(&head) <= FORMAT_HEAD_SLOT_SIZE - MAC_SIZE);
 		head_encode(&head, &key, again);
 		must(memcmp(again, slot, sizeof again) == 0);
 	}
@@ -58,7 +59,8 @@ static void sign(uint8_t *slot)
 {
 	size_t size = (size_t)FORMAT_HEAD_TEXT_AT + get_size(slot + FORMAT_HEAD_NAME_SIZE_AT) +
 		      get_size(slot + FORMAT_HEAD_PROJECT_SIZE_AT) +
-		      get_size(slot + FORMAT_HEAD_WORDS_SIZE_AT);
+		      get_size(slot + FORMAT_HEAD_WORDS_SIZE_AT) +
+		      get_size(slot + FORMAT_HEAD_TAGS_SIZE_AT);
 	struct mac key;
 
 	memcpy(slot, FORMAT_HEAD_MAGIC, 8);

@@ -7,8 +7,8 @@
  * - what is refused leaves log and head as they were;
  * - after a repair the session is good, what verified before stands there as before, and
  *   what was removed is in the quarantine;
- * - a session that is good or torn can be opened, and is good after an append; one that is
- *   damaged elsewhere is found so afterwards too, at the same place.
+ * - a session that is good or torn, or whose verdict is accepted, can be opened, and is good
+ *   after an append; one whose damage opening did not come to is found so afterwards too.
  *
  * An input is nine bytes (struct plan) and the lines of a log. Lines are signed before they
  * are used, so that mutations get past the MACs: whatever stands in a line's tail, or
@@ -36,13 +36,16 @@ struct plan {
 	uint8_t head_lines;     /* of how many lines the head tells */
 	uint8_t other;          /* enum other_kind: the other slot */
 	uint8_t generation;     /* of the head and of the keys */
-	uint8_t accept;
+	uint8_t accept;         /* bits of HF_ACCEPT from HF_WEAK_KEY on */
 	uint8_t padding;        /* line feeds after the log */
 	uint8_t line_feed;      /* for editors: not used */
 };
 
-/* Other bits are refused before anything is looked at. */
-enum { ACCEPTABLE = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING) };
+/* Another bit is refused before anything is looked at. */
+static uint32_t accepted_by(const struct plan *plan)
+{
+	return ((uint32_t)plan->accept << HF_WEAK_KEY) & ~HF_ACCEPT(HF_KEY_MISSING);
+}
 
 enum option { RENUMBER = 1, WEAK = 2, CUT = 4, NULS = 8, LATER_KEYS = 16 };
 enum head_kind { NONE, EXACT, MORE, OTHER_MAC, OTHER_OFFSET, DELETED, LATER, UNKNOWN, KINDS };
@@ -272,6 +275,16 @@ static bool verify(struct hf_check *check)
 	return true;
 }
 
+/* Whether a session may be gone on from. Of a gap without a head more is asked. */
+static bool is_accepted(const struct hf_check *check, uint32_t accept)
+{
+	if (check->verdict <= HF_TORN)
+		return true;
+	if ((accept & HF_ACCEPT(HF_TAMPERED)) != 0)
+		accept |= HF_ACCEPT(HF_TRUNCATED);
+	return check->records > 0 && (accept & HF_ACCEPT(check->verdict)) != 0;
+}
+
 static void try_view(const struct hf_check *check)
 {
 	struct hf_view *view = NULL;
@@ -321,6 +334,8 @@ static void try_repair(const struct given *given, const struct hf_check *before,
 	expect_unchanged(given);
 	rc = hf_session_repair(&store, ID, accept, false, NULL, &repair);
 	RIG_MUST(rc == planned);
+	RIG_MUST(rc != HF_OK || is_accepted(before, accept));
+	RIG_MUST(rc == HF_OK || !is_accepted(before, accept) || before->verdict == HF_GAP);
 	if (rc != HF_OK) {
 		RIG_MUST(rc == hf_verdict_error(before->verdict) || rc == HF_ERR_HEAD_MISSING);
 		expect_unchanged(given);
@@ -366,10 +381,11 @@ static void try_append(const struct given *given, const struct hf_check *before,
 		 (before->verdict >= HF_ROLLED_BACK && appended == HF_ERR_TAMPERED));
 	RIG_MUST(hf_session_close(session, HF_CLOSE_SEAL, NULL) == HF_OK);
 	RIG_MUST(verify(&after));
-	if (before->verdict >= HF_ROLLED_BACK)
-		RIG_MUST(after.verdict >= HF_ROLLED_BACK);
+	/* Of what is damaged further up, opening may have looked at the end alone. */
+	if (is_good(after.verdict))
+		RIG_MUST(is_accepted(before, accept) && after.records > before->records);
 	else
-		RIG_MUST(is_good(after.verdict) && after.records > before->records);
+		RIG_MUST(before->verdict >= HF_ROLLED_BACK && after.verdict >= HF_ROLLED_BACK);
 	expect_kept(given, before);
 	end();
 }
@@ -393,8 +409,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	expect_unchanged(&given);
 	end();
 	if (is_there) {
-		try_repair(&given, &check, plan.accept & ACCEPTABLE);
-		try_append(&given, &check, plan.accept & ACCEPTABLE);
+		try_repair(&given, &check, accepted_by(&plan));
+		try_append(&given, &check, accepted_by(&plan));
 	}
 	buffer_release(&given.log);
 	return 0;

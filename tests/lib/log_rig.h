@@ -306,7 +306,8 @@ static inline char *forge_first(struct storage_id id, const char *key_id, uint64
 	(void)snprintf(data, 1024,
 		       "{\"format\":1,\"session\":\"%s\",\"store\":\"" RIG_STORE "\",\"generation\":%llu,"
 		       "\"key\":\"%.16s\",\"created\":\"2026-11-22T23:54:13.123456Z\",\"name\":null,"
-		       "\"project\":null,\"config\":{},\"origin\":null,\"previous\":%s,\"records\":%llu}",
+		       "\"project\":null,\"config\":{},\"origin\":null,\"pinned\":false,\"tags\":[],"
+		       "\"former\":[],\"previous\":%s,\"records\":%llu}",
 		       uuid, (unsigned long long)generation, key_id, previous,
 		       (unsigned long long)records);
 	return data;

@@ -24,6 +24,12 @@ static size_t used_size(const uint8_t *slot)
 	return size;
 }
 
+/* Where the sample, which never moved, has 64 zero bytes: some changes to them will do. */
+static bool is_former(size_t at)
+{
+	return at >= FORMAT_HEAD_FORMER_AT && at < FORMAT_HEAD_TEXT_AT;
+}
+
 /* What found_find makes of the head as it stands. */
 static struct found_head find_head(struct sample *sample)
 {
@@ -44,7 +50,7 @@ static void change_used_bytes(struct sample *sample, unsigned slot, uint64_t rec
 	for (size_t at = 0; at < used; at++) {
 		uint8_t own = bytes[at];
 
-		for (unsigned change = 1; change < 256; change++) {
+		for (unsigned change = 1; change < 256; change += is_former(at) ? 63 : 1) {
 			struct found_head found;
 
 			bytes[at] = (uint8_t)(own ^ change);
@@ -100,6 +106,8 @@ static void check_each_byte(struct sample *sample, unsigned slot, struct expecte
 		uint8_t own = bytes[at];
 
 		for (unsigned change = 1; change < 256; change += 42) {
+			if (is_former(at) && at % 8 != change % 8)
+				continue;
 			bytes[at] = (uint8_t)(own ^ change);
 			sample_expect(sample, expected, "byte %zu of slot %u xor %#x", at, slot, change);
 		}

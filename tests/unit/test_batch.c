@@ -100,6 +100,11 @@ static const struct refusal refusals[] = {
 	{ "rename", "\"x\"", HF_ERR_INVALID, -1 },
 	{ "rename", "{\"name\":7}", HF_ERR_INVALID, -1 },
 	{ "rename", "{\"name\":null}", HF_ERR_INVALID, -1 },
+	{ "tags", "[]", HF_ERR_INVALID, -1 },
+	{ "tags", "{\"tags\":[\"a b\"]}", HF_ERR_INVALID, -1 },
+	{ "tags", "{\"tags\":[],\"more\":1}", HF_ERR_INVALID, -1 },
+	{ "pin", "true", HF_ERR_INVALID, -1 },
+	{ "pin", "{\"pinned\":null}", HF_ERR_INVALID, -1 },
 };
 
 START_TEST(a_refused_record_leaves_the_batch_as_it_was)

@@ -160,9 +160,9 @@ START_TEST(a_session_that_was_removed_is_gone_and_its_id_free)
 	fixture_create(&f, NULL);
 	append_many(&f, 3);
 	fixture_leave(&f, HF_CLOSE_LEAVE);
-	ck_assert_int_eq(writer_delete(&f.rig.env, &f.rig.report, f.id), HF_OK);
+	ck_assert_int_eq(writer_delete(&f.rig.env, NULL, &f.rig.report, f.id), HF_OK);
 	ck_assert(!is_there(&f));
-	ck_assert_int_eq(writer_delete(&f.rig.env, &f.rig.report, f.id), HF_ERR_NOTFOUND);
+	ck_assert_int_eq(writer_delete(&f.rig.env, NULL, &f.rig.report, f.id), HF_ERR_NOTFOUND);
 	ck_assert_int_eq(fixture_reopen(&f), HF_ERR_NOTFOUND);
 	ck_assert_int_eq(create(&f, NULL), HF_OK);
 	fixture_close(&f);
@@ -174,7 +174,7 @@ START_TEST(a_session_that_is_written_to_is_not_removed)
 	struct fixture f;
 
 	fixture_create(&f, NULL);
-	ck_assert_int_eq(writer_delete(&f.rig.env, &f.rig.report, f.id), HF_ERR_BUSY);
+	ck_assert_int_eq(writer_delete(&f.rig.env, NULL, &f.rig.report, f.id), HF_ERR_BUSY);
 	append_many(&f, 1);
 	expect_check(&f, HF_INTACT, 2);
 	fixture_close(&f);
@@ -198,7 +198,7 @@ START_TEST(a_session_of_any_verdict_can_be_removed)
 			log_rig_put_head(&f.rig, f.id, NULL);
 		if (kind == 3)
 			log_rig_head(&f.rig, f.id)[60] ^= 1;
-		ck_assert_int_eq(writer_delete(&f.rig.env, &f.rig.report, f.id), HF_OK);
+		ck_assert_int_eq(writer_delete(&f.rig.env, NULL, &f.rig.report, f.id), HF_OK);
 		ck_assert(!is_there(&f));
 		fixture_close(&f);
 	}

@@ -27,10 +27,14 @@ static const struct row errors[] = {
 	{ -16, 11, "HF_ERR_JSON" }, { -17, 12, "HF_ERR_FORMAT" }, { -18, 10, "HF_ERR_POISONED" },
 	{ -19, 2, "HF_ERR_CLOSED" }, { -20, 1, "HF_ERR_FORKED" }, { -21, 13, "HF_ERR_KEY_MODE" },
 	{ -22, 13, "HF_ERR_KEY_UNSAFE" }, { -23, 13, "HF_ERR_KEY_CORRUPT" },
+	{ -24, 14, "HF_ERR_RATE_LIMITED" }, { -25, 8, "HF_ERR_MAX_SESSIONS" },
+	{ -26, 8, "HF_ERR_MAX_SESSION_SIZE" }, { -27, 9, "HF_ERR_SPACE_RESERVE" },
+	{ -28, 15, "HF_ERR_PROJECT" }, { -29, 15, "HF_ERR_PROJECT_CHANGED" },
 	{ -30, 20, "HF_ERR_TORN" }, { -31, 21, "HF_ERR_TRUNCATED" }, { -32, 22, "HF_ERR_TAMPERED" },
 	{ -33, 23, "HF_ERR_GAP" }, { -34, 24, "HF_ERR_ROLLED_BACK" },
 	{ -35, 25, "HF_ERR_HEAD_MISSING" }, { -36, 26, "HF_ERR_WEAK_KEY" },
 	{ -37, 27, "HF_ERR_KEY_MISSING" }, { -38, 28, "HF_ERR_UNSIGNED" },
+	{ -40, 6, "HF_ERR_PROJECT_BUSY" }, { -41, 3, "HF_ERR_TRASHED" }, { -42, 16, "HF_ERR_CONFIG" },
 	{ -99, 1, "HF_ERR_INTERNAL" },
 };
 enum { ERRORS = sizeof errors / sizeof errors[0] };

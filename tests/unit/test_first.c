@@ -4,6 +4,7 @@
  * docs/FORMAT.md gives it, what is near it, and each member at its limits.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,17 +18,26 @@
 #define MAC_TEXT "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define CLAIM(generation, key) "{\"format\":1,\"session\":\"" SESSION "\",\"store\":\"" STORE \
 	"\",\"generation\":" generation ",\"key\":\"" key "\","
-#define DATA(generation, key, created, name, project, config, origin, previous, records)      \
+#define KEPT(pinned, tags, former) \
+	",\"pinned\":" pinned ",\"tags\":" tags ",\"former\":" former
+#define DATA_KEPT(generation, key, created, name, project, config, origin, kept, previous, records) \
 	CLAIM(generation, key) "\"created\":\"" created "\",\"name\":" name ",\"project\":" project \
-	",\"config\":" config ",\"origin\":" origin ",\"previous\":" previous ",\"records\":" \
-	records "}"
+	",\"config\":" config ",\"origin\":" origin kept ",\"previous\":" previous              \
+	",\"records\":" records "}"
+#define DATA(generation, key, created, name, project, config, origin, previous, records)   \
+	DATA_KEPT(generation, key, created, name, project, config, origin,                     \
+		  KEPT("false", "[]", "[]"), previous, records)
+/* With other members that say how a session is kept. */
+#define DATA_WITH(kept) \
+	DATA_KEPT("0", KEY, TIME, "null", "null", "{}", "null", kept, "null", "1")
 #define KEY "9083ce5eaf1baf38"
 #define PREVIOUS "{\"generation\":6,\"records\":40,\"mac\":\"" MAC_TEXT "\"}"
 
 static const char small[] = DATA("0", KEY, TIME, "null", "null", "{}", "null", "null", "1");
-static const char large[] = DATA("7", "weak0e3cce4a8804", TIME, "\"a\\nb\"", "\"/p\"",
-				 "{\"previous\":null,\"records\":[1]}", "{\"unsigned\":true}", PREVIOUS,
-				 "18446744073709551615");
+static const char large[] = DATA_KEPT("7", "weak0e3cce4a8804", TIME, "\"a\\nb\"", "\"/p\"",
+				      "{\"previous\":null,\"records\":[1]}", "{\"unsigned\":true}",
+				      KEPT("true", "[\"a\",\"b]\"]", "[\"/o\"]"), PREVIOUS,
+				      "18446744073709551615");
 
 static struct hf_slice slice_of(const char *text)
 {
@@ -55,7 +65,8 @@ START_TEST(the_data_is_written_as_the_format_says)
 {
 	struct first first = { .created_us = INT64_C(1795391653123456), .name = slice_of("null"),
 			       .project = slice_of("null"), .config = slice_of("{}"),
-			       .origin = slice_of("null"), .records = 1 };
+			       .origin = slice_of("null"), .tags = slice_of("[]"),
+			       .former = slice_of("[]"), .records = 1 };
 	struct buffer out = BUFFER_INIT(1000);
 
 	ck_assert(text_get_uuid(SESSION, 36, first.session));
@@ -99,6 +110,9 @@ START_TEST(each_member_is_read)
 	ck_assert(record_slice_is(first.project, "\"/p\""));
 	ck_assert(record_slice_is(first.config, "{\"previous\":null,\"records\":[1]}"));
 	ck_assert(record_slice_is(first.origin, "{\"unsigned\":true}"));
+	ck_assert(first.is_pinned);
+	ck_assert(record_slice_is(first.tags, "[\"a\",\"b]\"]"));
+	ck_assert(record_slice_is(first.former, "[\"/o\"]"));
 	ck_assert(first.has_previous);
 	ck_assert_uint_eq(first.previous.generation, 6);
 	ck_assert_uint_eq(first.previous.records, 40);
@@ -138,11 +152,58 @@ START_TEST(data_of_another_shape_is_refused)
 		DATA("0", KEY, TIME, "null,\"more\":1", "null", "{}", "null", "null", "1"),
 		DATA("0", KEY, TIME, " null", "null", "{}", "null", "null", "1"),
 		CLAIM("0", KEY) "\"created\":\"" TIME "\",\"project\":null,\"name\":null,\"config\":{},"
-				"\"origin\":null,\"previous\":null,\"records\":1}",
+				"\"origin\":null" KEPT("false", "[]", "[]")
+				",\"previous\":null,\"records\":1}",
+		DATA_WITH(""), DATA_WITH(",\"pinned\":false"),
+		DATA_WITH(",\"pinned\":false,\"tags\":[]"), DATA_WITH(",\"tags\":[],\"former\":[]"),
+		DATA_WITH(",\"tags\":[],\"pinned\":false,\"former\":[]"),
+		DATA_WITH(KEPT("false", "[]", "[]") ",\"more\":1"),
+		DATA_WITH(KEPT("null", "[]", "[]")), DATA_WITH(KEPT("0", "[]", "[]")),
+		DATA_WITH(KEPT("\"true\"", "[]", "[]")), DATA_WITH(KEPT("truer", "[]", "[]")),
+		DATA_WITH(KEPT("false", "null", "[]")), DATA_WITH(KEPT("false", "{}", "[]")),
+		DATA_WITH(KEPT("false", "\"a\"", "[]")), DATA_WITH(KEPT("false", "[1]", "[]")),
+		DATA_WITH(KEPT("false", "[\"a\",null]", "[]")),
+		DATA_WITH(KEPT("false", "[[\"a\"]]", "[]")), DATA_WITH(KEPT("false", "[\"a\"", "[]")),
+		DATA_WITH(KEPT("false", "[]", "null")), DATA_WITH(KEPT("false", "[]", "{\"a\":\"b\"}")),
+		DATA_WITH(KEPT("false", "[]", "[true]")), DATA_WITH(KEPT("false", "[]", "[\"/p\",2]")),
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		ck_assert_msg(!decodes(texts[i], NULL), "%s", texts[i]);
+}
+END_TEST
+
+/* Whether so many tags and former paths are taken. */
+static bool takes(unsigned tags, unsigned former)
+{
+	static const char strings[] = "\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\","
+				      "\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",";
+	char text[sizeof small + sizeof strings * 2];
+	size_t before = (size_t)(strstr(small, "[]") - small);
+
+	(void)snprintf(text, sizeof text, "%.*s[%.*s],\"former\":[%.*s]%s", (int)before, small,
+		       tags > 0 ? (int)tags * 4 - 1 : 0, strings,
+		       former > 0 ? (int)former * 4 - 1 : 0, strings, strstr(small, ",\"previous\""));
+	return decodes(text, NULL);
+}
+
+START_TEST(there_are_so_many_tags_and_former_paths_and_no_more)
+{
+	ck_assert(takes(0, 0));
+	ck_assert(takes(FORMAT_TAGS_MAX, FORMAT_FORMER_MAX));
+	ck_assert(!takes(FORMAT_TAGS_MAX + 1, 0));
+	ck_assert(!takes(0, FORMAT_FORMER_MAX + 1));
+}
+END_TEST
+
+/* Such a record 0 can only be a program's own; it is not damage. */
+START_TEST(what_stands_in_a_tag_is_not_looked_at)
+{
+	struct first first = { 0 };
+
+	ck_assert(decodes(DATA_WITH(KEPT("false", "[\"a b\",\"\",\"a b\"]", "[\"no path\"]")), NULL));
+	ck_assert(first_decode(slice_of(DATA_WITH(KEPT("true", "[\"\\\\\\\"]\"]", "[]"))), &first));
+	ck_assert(record_slice_is(first.tags, "[\"\\\\\\\"]\"]"));
 }
 END_TEST
 
@@ -251,6 +312,8 @@ int main(void)
 	tcase_add_test(first, what_is_read_is_written_again);
 	tcase_add_test(first, each_member_is_read);
 	tcase_add_test(first, data_of_another_shape_is_refused);
+	tcase_add_test(first, there_are_so_many_tags_and_former_paths_and_no_more);
+	tcase_add_test(first, what_stands_in_a_tag_is_not_looked_at);
 	tcase_add_test(first, each_cut_of_the_data_is_refused);
 	tcase_add_test(first, each_changed_byte_is_refused_or_means_something_else);
 	tcase_add_test(first, a_claim_is_read_from_the_start_of_a_line);

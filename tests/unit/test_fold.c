@@ -4,16 +4,19 @@
  * a log with every type is folded at once and in each pair of runs, and applied to a head.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log/fold.h"
 
-#define FIRST(name, project, origin)                                                            \
+#define KEPT(name, project, origin, pinned, tags, former)                                       \
 	"{\"format\":1,\"session\":\"0195d3a0-1111-4222-8333-444455556666\",\"store\":"              \
 	"\"10111213-1415-1617-1819-1a1b1c1d1e1f\",\"generation\":0,\"key\":\"9083ce5eaf1baf38\","  \
 	"\"created\":\"1970-01-01T00:00:00.000042Z\",\"name\":" name ",\"project\":" project         \
-	",\"config\":{\"a\":1},\"origin\":" origin ",\"previous\":null,\"records\":1}"
+	",\"config\":{\"a\":1},\"origin\":" origin ",\"pinned\":" pinned ",\"tags\":" tags         \
+	",\"former\":" former ",\"previous\":null,\"records\":1}"
+#define FIRST(name, project, origin) KEPT(name, project, origin, "false", "[]", "[]")
 
 static struct hf_slice slice_of(const char *text)
 {
@@ -43,21 +46,27 @@ static struct head apply(const struct fold *fold)
 
 /* A log with every type. */
 static const char *const log_records[][2] = {
-	{ "session", FIRST("\"first\"", "\"/p\"", "{\"unsigned\":true}") },
+	{ "session", KEPT("\"first\"", "\"/p\"", "{\"unsigned\":true}", "true", "[\"old\"]",
+			  "[\"/n\",\"/m\"]") },
 	{ "x-note", "1" },
 	{ "message", "{\"role\":\"user\",\"content\":\"Hello\"}" },
 	{ "todos", "[1]" },
 	{ "message", "{\"content\":\"second\"}" },
 	{ "config", "{\"b\":2}" },
 	{ "rename", "{\"name\":\"renamed \\u00e9\"}" },
-	{ "relocate", "{\"project\":\"/q\"}" },
+	{ "relocate", "{\"project\":\"/n\",\"from\":\"/p\"}" },
+	{ "relocate", "{\"project\":\"/q\",\"from\":\"/n\"}" },
+	{ "tags", "{\"tags\":[\"one\",\"tw\\u00f6\"]}" },
 	{ "todos", "[2]" },
 	{ "seal", "{\"records\":10}" },
 	{ "resume", "{\"after\":\"seal\"}" },
 	{ "unheard-of", "{}" },
 	{ "repair", "{}" },
 	{ "message", "3" },
-	{ "seal", "{\"records\":15}" },
+	{ "pin", "{\"pinned\":false}" },
+	{ "seal", "{\"records\":18}" },
+	{ "tags", "{\"tags\":[\"no tag\"]}" },
+	{ "pin", "{\"pinned\":true}" },
 };
 enum { RECORDS = sizeof log_records / sizeof log_records[0] };
 
@@ -85,10 +94,16 @@ static void expect_all(const struct fold *fold)
 	expect_slice(fold->config, "{\"b\":2}");
 	expect_slice(fold->todos, "[2]");
 	expect_slice(fold->origin, "{\"unsigned\":true}");
+	expect_slice(fold->tags, "[\"one\",\"tw\\u00f6\"]");
+	ck_assert_uint_eq(fold->former.count, 3);
+	expect_slice(fold->former.paths[0], "\"/m\"");
+	expect_slice(fold->former.paths[1], "\"/p\"");
+	expect_slice(fold->former.paths[2], "\"/n\"");
 	ck_assert_int_eq(fold->created_us, 42);
 	ck_assert_int_eq(fold->updated_us, 1000 + RECORDS - 1);
 	ck_assert_uint_eq(fold->promised, 1);
-	ck_assert(fold->has_first && fold->any && fold->sealed);
+	ck_assert(fold->has_first && fold->any && fold->tells_sealed && fold->sealed);
+	ck_assert(fold->tells_pinned && fold->pinned);
 }
 
 START_TEST(the_newest_record_of_each_type_counts)
@@ -121,9 +136,21 @@ static void expect_text(const char *field, uint32_t size, const char *text)
 	ck_assert_mem_eq(field, text, size);
 }
 
+/* The former paths of a head, the one left last first. */
+static void expect_former(const struct head *head, const char *const *paths, size_t count)
+{
+	uint8_t wanted[FORMAT_FORMER_MAX][FORMAT_FORMER_SIZE] = { { 0 } };
+
+	for (size_t i = 0; i < count; i++)
+		head_digest_path(paths[i], strlen(paths[i]), wanted[i]);
+	ck_assert_mem_eq(head->former, wanted, sizeof wanted);
+}
+
 /* As an appender does, which carries the head from batch to batch. */
 START_TEST(a_head_is_brought_up_to_date_run_by_run)
 {
+	static const char *const former[] = { "/n", "/p", "/m" };
+
 	for (size_t a = 1; a <= RECORDS; a++) {
 		struct fold first = fold_run(0, a);
 		struct fold second = fold_run(a, RECORDS);
@@ -136,7 +163,10 @@ START_TEST(a_head_is_brought_up_to_date_run_by_run)
 		expect_text(head.words, head.words_size, "Hello");
 		ck_assert_int_eq(head.created_us, 42);
 		ck_assert_int_eq(head.updated_us, 1000 + RECORDS - 1);
-		ck_assert_uint_eq(head.flags, FORMAT_HEAD_SEALED | FORMAT_HEAD_UNSIGNED);
+		ck_assert_uint_eq(head.flags,
+				  FORMAT_HEAD_SEALED | FORMAT_HEAD_UNSIGNED | FORMAT_HEAD_PINNED);
+		expect_text(head.tags, head.tags_size, "one tw\xc3\xb6");
+		expect_former(&head, former, 3);
 		ck_assert_uint_eq(head.records, 0);
 	}
 }
@@ -144,19 +174,118 @@ END_TEST
 
 START_TEST(only_a_last_record_that_is_a_seal_seals)
 {
-	struct fold fold = fold_run(0, 10);
+	enum { FIRST_SEAL = 11 };
+	struct fold fold = fold_run(0, FIRST_SEAL + 1);
 	struct head head = apply(&fold);
 
 	ck_assert_uint_eq(head.flags & FORMAT_HEAD_SEALED, FORMAT_HEAD_SEALED);
-	fold = fold_run(10, 12);
+	fold = fold_run(FIRST_SEAL + 1, FIRST_SEAL + 3);
 	fold_apply(&fold, &head);
 	ck_assert_uint_eq(head.flags & FORMAT_HEAD_SEALED, 0);
 	/* Nothing new changes nothing. */
-	fold = fold_run(9, 10);
+	fold = fold_run(FIRST_SEAL, FIRST_SEAL + 1);
 	fold_apply(&fold, &head);
 	fold = (struct fold){ 0 };
 	fold_apply(&fold, &head);
 	ck_assert_uint_eq(head.flags & FORMAT_HEAD_SEALED, FORMAT_HEAD_SEALED);
+}
+END_TEST
+
+/* Folds short logs, of types by a letter each, cut everywhere; says whether it is closed. */
+static bool is_closed_after(const char *letters)
+{
+	static const char *const kinds[][3] = {
+		{ "s", "seal", "{\"records\":1}" }, { "m", "message", "1" },
+		{ "n", "rename", "{\"name\":\"n\"}" }, { "t", "tags", "{\"tags\":[]}" },
+		{ "p", "pin", "{\"pinned\":true}" }, { "r", "resume", "{}" },
+		{ "l", "relocate", "{\"project\":\"/l\",\"from\":null}" }, { "b", "pin", "bad" },
+	};
+	size_t count = strlen(letters);
+	uint64_t flags = 0;
+
+	for (size_t cut = 0; cut <= count; cut++) {
+		struct fold folds[2] = { { 0 }, { 0 } };
+		struct head by_merge = { 0 }, by_head = { 0 };
+
+		for (size_t i = 0; i < count; i++) {
+			size_t k = 0;
+
+			while (kinds[k][0][0] != letters[i])
+				k++;
+			ck_assert(add(&folds[i >= cut], 1 + i, kinds[k][1], kinds[k][2]));
+		}
+		fold_apply(&folds[0], &by_head);
+		fold_apply(&folds[1], &by_head);
+		fold_merge(&folds[0], &folds[1]);
+		fold_apply(&folds[0], &by_merge);
+		ck_assert_uint_eq(by_merge.flags, by_head.flags);
+		ck_assert(cut == 0 || by_merge.flags == flags);
+		flags = by_merge.flags;
+	}
+	return (flags & FORMAT_HEAD_SEALED) != 0;
+}
+
+START_TEST(labels_leave_a_closed_session_closed_wherever_runs_are_cut)
+{
+	static const char *const closed[] = { "s", "ms", "sn", "st", "sp", "sb", "smsntpnb", "nmspp" };
+	static const char *const open[] = { "", "n", "t", "p", "m", "sm", "sr", "sl", "smn", "snmt",
+					    "mntp", "ssrp" };
+
+	for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+		ck_assert_msg(is_closed_after(closed[i]), "%s", closed[i]);
+	for (size_t i = 0; i < sizeof open / sizeof open[0]; i++)
+		ck_assert_msg(!is_closed_after(open[i]), "%s", open[i]);
+}
+END_TEST
+
+/* As moves of one project from place to place, '0' to '9', wherever the run is cut. */
+START_TEST(former_paths_are_the_same_wherever_runs_are_cut)
+{
+	static const char moves[] = "0123456789" "8" "70" "010101" "2" "9";
+	enum { MOVES = sizeof moves - 2 };
+	char data[MOVES][48];
+	struct head wanted = { 0 };
+
+	for (size_t i = 0; i < MOVES; i++)
+		(void)snprintf(data[i], sizeof data[i], "{\"project\":\"/%c\",\"from\":\"/%c\"}",
+			       moves[i + 1], moves[i]);
+	for (size_t cut = 0; cut <= MOVES; cut++) {
+		static const char *const former[] = { "/2", "/1", "/0", "/7", "/8", "/9", "/6", "/5" };
+		struct fold folds[2] = { { 0 }, { 0 } };
+		struct head by_merge = { 0 }, by_head = { 0 };
+
+		for (size_t i = 0; i < MOVES; i++)
+			ck_assert(add(&folds[i >= cut], 1 + i, "relocate", data[i]));
+		fold_apply(&folds[0], &by_head);
+		fold_apply(&folds[1], &by_head);
+		fold_merge(&folds[0], &folds[1]);
+		fold_apply(&folds[0], &by_merge);
+		expect_text(by_merge.project, by_merge.project_size, "/9");
+		expect_former(&by_merge, former, 8);
+		if (cut == 0)
+			wanted = by_merge;
+		ck_assert_mem_eq(&by_merge, &wanted, sizeof wanted);
+		ck_assert_mem_eq(&by_head, &wanted, sizeof wanted);
+	}
+}
+END_TEST
+
+START_TEST(tags_of_record_0_end_before_the_first_that_is_none)
+{
+	static const char *const rows[][2] = {
+		{ KEPT("null", "null", "null", "false", "[\"a\",\"b c\",\"d\"]", "[]"), "a" },
+		{ KEPT("null", "null", "null", "false", "[\"a\",\"b\",\"a\",\"d\"]", "[]"), "a b" },
+		{ KEPT("null", "null", "null", "false", "[\"\",\"d\"]", "[]"), "" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct fold fold = { 0 };
+		struct head head;
+
+		ck_assert(add(&fold, 0, "session", rows[i][0]));
+		head = apply(&fold);
+		expect_text(head.tags, head.tags_size, rows[i][1]);
+	}
 }
 END_TEST
 
@@ -175,7 +304,9 @@ END_TEST
 START_TEST(members_of_other_kinds_are_passed_over)
 {
 	static const char *const data[] = { "{}", "[]", "1", "{\"name\":1}", "{\"name\":null}",
-					    "{\"Name\":\"x\"}", "{\"a\":{\"name\":\"x\"}}" };
+					    "{\"Name\":\"x\"}", "{\"a\":{\"name\":\"x\"}}",
+					    "{\"from\":1}", "{\"tags\":{}}", "{\"pinned\":\"false\"}",
+					    "{\"pinned\":false,\"tags\":[]}" };
 	struct fold fold = fold_run(0, 1);
 
 	for (size_t i = 0; i < sizeof data / sizeof data[0]; i++) {
@@ -183,6 +314,11 @@ START_TEST(members_of_other_kinds_are_passed_over)
 		expect_slice(fold.name, "\"first\"");
 		ck_assert(add(&fold, 1 + i, "relocate", data[i]));
 		expect_slice(fold.project, "\"/p\"");
+		ck_assert(add(&fold, 1 + i, "tags", data[i]));
+		expect_slice(fold.tags, "[\"old\"]");
+		ck_assert(add(&fold, 1 + i, "pin", data[i]));
+		ck_assert(fold.pinned);
+		ck_assert_uint_eq(fold.former.count, 2);
 	}
 }
 END_TEST
@@ -269,6 +405,9 @@ int main(void)
 	tcase_add_test(fold, runs_merge_to_the_same_wherever_they_are_cut);
 	tcase_add_test(fold, a_head_is_brought_up_to_date_run_by_run);
 	tcase_add_test(fold, only_a_last_record_that_is_a_seal_seals);
+	tcase_add_test(fold, labels_leave_a_closed_session_closed_wherever_runs_are_cut);
+	tcase_add_test(fold, former_paths_are_the_same_wherever_runs_are_cut);
+	tcase_add_test(fold, tags_of_record_0_end_before_the_first_that_is_none);
 	tcase_add_test(fold, record_0_and_no_other_is_the_session);
 	tcase_add_test(fold, members_of_other_kinds_are_passed_over);
 	tcase_add_test(fold, only_true_says_unsigned);

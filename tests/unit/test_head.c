@@ -12,10 +12,10 @@
 
 /* HMAC-SHA256 under the key 0, 1, ... 31 of the example's slot, computed with Python. */
 static const uint8_t example_mac[MAC_SIZE] = {
-	0x0f, 0xe1, 0x5a, 0xa4, 0x67, 0x79, 0x01, 0x9a,
-	0x31, 0x66, 0xf3, 0x05, 0xaa, 0xcb, 0xde, 0x6c,
-	0x59, 0x5d, 0x77, 0x54, 0xec, 0xc5, 0x7c, 0x7d,
-	0xab, 0x19, 0xa1, 0x93, 0xc7, 0xcc, 0x65, 0x3a,
+	0xb6, 0x2e, 0xcd, 0x4d, 0x13, 0x0c, 0xa4, 0xd8,
+	0xe3, 0x47, 0xba, 0xed, 0xb5, 0xdc, 0x99, 0x95,
+	0x8d, 0x82, 0x6d, 0xb7, 0x7e, 0x9c, 0x30, 0x47,
+	0x29, 0xa8, 0xd7, 0xd6, 0xea, 0xe5, 0xa7, 0xb3,
 };
 
 static const uint8_t session[16] = { 0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
@@ -32,7 +32,8 @@ static struct mac make_key(void)
 	return key;
 }
 
-static void set_texts(struct head *head, const char *name, const char *project, const char *words)
+static void set_texts(struct head *head, const char *name, const char *project, const char *words,
+		      const char *tags)
 {
 	head->name_size = (uint32_t)strlen(name);
 	head->project_size = (uint32_t)strlen(project);
@@ -40,6 +41,8 @@ static void set_texts(struct head *head, const char *name, const char *project, 
 	memcpy(head->name, name, head->name_size);
 	memcpy(head->project, project, head->project_size);
 	memcpy(head->words, words, head->words_size);
+	head->tags_size = (uint32_t)strlen(tags);
+	memcpy(head->tags, tags, head->tags_size);
 }
 
 static struct head example(void)
@@ -51,7 +54,9 @@ static struct head example(void)
 	memcpy(head.session, session, sizeof session);
 	memset(head.mac, 0x5a, sizeof head.mac);
 	memcpy(head.key_id, "9083ce5eaf1baf38", sizeof head.key_id);
-	set_texts(&head, "name", "/p", "words");
+	memset(head.former[0], 0xf0, sizeof head.former[0]);
+	memset(head.former[7], 0xf7, sizeof head.former[7]);
+	set_texts(&head, "name", "/p", "words", "a b");
 	return head;
 }
 
@@ -68,7 +73,8 @@ START_TEST(a_slot_is_laid_out_as_the_format_says)
 		{ 86, "\x5a\x5a", 2 }, { 88, "9083ce5eaf1baf38", 16 }, { 104, "\0\0\0\0\0\0\0\5", 8 },
 		{ 112, "\xff\xff\xff\xff\xff\xff\xff\xff", 8 }, { 128, "\0\0\0\0\0\0\0\x9", 8 },
 		{ 136, "\0\0\0\4", 4 }, { 140, "\0\0\0\2", 4 }, { 144, "\0\0\0\5", 4 },
-		{ 148, "name/pwords", 11 },
+		{ 148, "\0\0\0\3", 4 }, { 152, "\xf0\xf0\xf0\xf0\xf0\xf0\xf0\xf0\0", 9 },
+		{ 207, "\0\xf7\xf7\xf7\xf7\xf7\xf7\xf7\xf7", 9 }, { 216, "name/pwordsa b", 14 },
 	};
 	struct head head = example();
 	struct mac key = make_key();
@@ -78,8 +84,8 @@ START_TEST(a_slot_is_laid_out_as_the_format_says)
 	head_encode(&head, &key, slot);
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		ck_assert_mem_eq(slot + fields[i].at, fields[i].bytes, fields[i].size);
-	ck_assert_mem_eq(slot + 159, example_mac, MAC_SIZE);
-	for (size_t i = 159 + MAC_SIZE; i < sizeof slot; i++)
+	ck_assert_mem_eq(slot + 230, example_mac, MAC_SIZE);
+	for (size_t i = 230 + MAC_SIZE; i < sizeof slot; i++)
 		ck_assert_uint_eq(slot[i], 0);
 }
 END_TEST
@@ -121,6 +127,9 @@ START_TEST(the_largest_head_fits_and_no_larger_is_read)
 	head.name_size = FORMAT_NAME_SIZE_MAX;
 	head.project_size = FORMAT_PROJECT_SIZE_MAX;
 	head.words_size = FORMAT_WORDS_SIZE_MAX;
+	head.tags_size = FORMAT_TAGS_SIZE_MAX;
+	memset(head.tags, 't', sizeof head.tags);
+	memset(head.former, 0xff, sizeof head.former);
 	memset(head.name, 'n', sizeof head.name);
 	memset(head.project, 'p', sizeof head.project);
 	memset(head.words, 'w', sizeof head.words);
@@ -152,7 +161,7 @@ static bool decodes(const uint8_t *slot, unsigned index)
 	return is_valid;
 }
 
-enum { SIGNED = 159 };
+enum { SIGNED = 230 };
 
 static void encode_example(uint8_t *slot)
 {
@@ -208,6 +217,11 @@ START_TEST(each_rule_counts_under_a_right_mac_too)
 	slot[FORMAT_HEAD_FLAGS_AT] = 0x80; /* unknown flags are let through */
 	sign(slot, SIGNED);
 	ck_assert(decodes(slot, 0));
+	encode_example(slot);
+	slot[FORMAT_HEAD_FORMER_AT + 8] = 0; /* and so is whatever stands among the former paths */
+	slot[FORMAT_HEAD_FORMER_AT + 40] = 1;
+	sign(slot, SIGNED);
+	ck_assert(decodes(slot, 0));
 }
 END_TEST
 
@@ -217,7 +231,7 @@ START_TEST(sizes_beyond_their_limits_are_refused_before_they_are_used)
 		size_t at;
 		uint32_t limit;
 	} sizes[] = { { FORMAT_HEAD_NAME_SIZE_AT, 256 }, { FORMAT_HEAD_PROJECT_SIZE_AT, 3072 },
-		      { FORMAT_HEAD_WORDS_SIZE_AT, 160 } };
+		      { FORMAT_HEAD_WORDS_SIZE_AT, 160 }, { FORMAT_HEAD_TAGS_SIZE_AT, 256 } };
 
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
 		for (unsigned over = 0; over < 3; over++) {
@@ -226,7 +240,7 @@ START_TEST(sizes_beyond_their_limits_are_refused_before_they_are_used)
 
 			encode_example(slot);
 			memset(slot + SIGNED, 0, MAC_SIZE);
-			memset(slot + FORMAT_HEAD_NAME_SIZE_AT, 0, 12);
+			memset(slot + FORMAT_HEAD_NAME_SIZE_AT, 0, 16);
 			for (unsigned k = 0; k < 4; k++)
 				slot[sizes[i].at + k] = (uint8_t)(size >> (24 - 8 * k));
 			if (over < 2)
@@ -266,6 +280,18 @@ START_TEST(an_empty_slot_claims_nothing)
 }
 END_TEST
 
+/* The digests were computed with Python. */
+START_TEST(a_former_path_is_the_beginning_of_its_sha_256)
+{
+	uint8_t digest[FORMAT_FORMER_SIZE];
+
+	head_digest_path("/home/me/project", 16, digest);
+	ck_assert_mem_eq(digest, "\x22\x5d\xf3\x09\x40\x12\xa2\x13", 8);
+	head_digest_path("", 0, digest);
+	ck_assert_mem_eq(digest, "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14", 8);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("head");
@@ -282,6 +308,7 @@ int main(void)
 	tcase_add_test(head, sizes_beyond_their_limits_are_refused_before_they_are_used);
 	tcase_add_test(head, numbers_beyond_63_bits_are_refused);
 	tcase_add_test(head, an_empty_slot_claims_nothing);
+	tcase_add_test(head, a_former_path_is_the_beginning_of_its_sha_256);
 	suite_add_tcase(suite, head);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -273,10 +273,11 @@ END_TEST
 
 START_TEST(hosts_cannot_append_types_of_the_library)
 {
-	static const char *const good[] = { "message", "todos", "config", "rename", "x-a", "x--",
-					    "x-0" };
+	static const char *const good[] = { "message", "todos", "config", "rename", "tags", "pin",
+					    "x-a", "x--", "x-0" };
 	static const char *const bad[] = { "", "x", "x-", "X-a", "x-A", "x-a_b", "x-a b", "session",
-					   "seal", "resume", "repair", "relocate", "messages", "other" };
+					   "seal", "resume", "repair", "relocate", "messages", "other",
+					   "tag", "pins" };
 
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
 		ck_assert_msg(record_type_is_valid(good[i]), "%s", good[i]);

@@ -223,7 +223,10 @@ static void expect_refused(struct fixture *f, uint32_t accept, int code)
 		memcpy(kept, log.data, log.size);
 	ck_assert_int_eq(fixture_reopen_with(f, &open, &repair), code);
 	ck_assert_ptr_null(f->writer);
-	ck_assert_uint_eq(repair.removed_bytes, 77);
+	ck_assert(!repair.changed);
+	ck_assert_uint_eq(repair.removed_bytes, 0);
+	ck_assert_int_eq(repair.before.verdict, before.verdict);
+	ck_assert_int_eq(repair.before.bad_offset, before.bad_offset);
 	ck_assert_int_eq(f->rig.report.detail.record, before.bad_record);
 	ck_assert_int_eq(f->rig.report.detail.offset, before.bad_offset);
 	ck_assert_uint_eq(log_rig_log(&f->rig, f->id).size, log.size);
@@ -321,7 +324,7 @@ START_TEST(a_stump_without_a_head_goes_with_it)
 }
 END_TEST
 
-START_TEST(other_verdicts_cannot_be_accepted)
+START_TEST(what_is_no_verdict_and_a_missing_key_cannot_be_accepted)
 {
 	struct fixture f;
 
@@ -330,7 +333,8 @@ START_TEST(other_verdicts_cannot_be_accepted)
 		struct writer_open open = { .accept = 1u << bit };
 		int rc = fixture_reopen_with(&f, &open, NULL);
 
-		ck_assert_int_eq(rc, bit == HF_GAP || bit == HF_HEAD_MISSING ? HF_OK : HF_ERR_INVALID);
+		ck_assert_int_eq(rc, bit <= HF_TAMPERED && bit != HF_KEY_MISSING ? HF_OK :
+									   HF_ERR_INVALID);
 		if (rc == HF_OK)
 			fixture_leave(&f, HF_CLOSE_LEAVE);
 	}
@@ -338,10 +342,10 @@ START_TEST(other_verdicts_cannot_be_accepted)
 }
 END_TEST
 
-/* What is beyond mending is so whatever is accepted. */
-START_TEST(other_verdicts_are_never_mended)
+START_TEST(verdicts_that_are_not_named_are_never_mended)
 {
-	const uint32_t all = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING);
+	const uint32_t lesser = HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_HEAD_MISSING) | HF_ACCEPT(HF_TORN);
+	const uint32_t all = WRITER_ACCEPTABLE;
 	struct fixture f;
 	size_t size;
 	uint8_t head[STORAGE_HEAD_SIZE];
@@ -351,7 +355,8 @@ START_TEST(other_verdicts_are_never_mended)
 	size = log_rig_log(&f.rig, f.id).size;
 	memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
 	put_tail(&f, size - 10, "", 0);
-	expect_refused(&f, all, HF_ERR_TRUNCATED);
+	expect_refused(&f, lesser | HF_ACCEPT(HF_ROLLED_BACK), HF_ERR_TRUNCATED);
+	/* Nothing is left to go on from, whatever is accepted. */
 	log_rig_put_log(&f.rig, f.id, "", 0);
 	expect_refused(&f, all, HF_ERR_TRUNCATED);
 	log_rig_put_log(&f.rig, f.id, "rubbish\n", 8);
@@ -367,9 +372,54 @@ START_TEST(other_verdicts_are_never_mended)
 	ck_assert_int_eq(writer_save(f.writer, NULL, NULL, 0), HF_OK);
 	fixture_leave(&f, HF_CLOSE_LEAVE);
 	log_rig_put_log(&f.rig, f.id, log, size);
-	expect_refused(&f, all, HF_ERR_ROLLED_BACK);
+	expect_refused(&f, lesser | HF_ACCEPT(HF_TRUNCATED) | HF_ACCEPT(HF_TAMPERED),
+		       HF_ERR_ROLLED_BACK);
 	free(log);
 	fixture_close(&f);
+}
+END_TEST
+
+/* A crash after the new log was put in place, and before its head was written. */
+START_TEST(a_repair_that_was_cut_short_before_its_head_is_done_again)
+{
+	/* How far from the end a byte is changed (0: none is), and how many bytes are cut off. */
+	static const struct {
+		size_t changed;
+		size_t cut;
+		uint32_t accept;
+		enum hf_verdict found, left;
+	} rows[] = {
+		{ 80, 0, HF_ACCEPT(HF_TAMPERED), HF_TAMPERED, HF_TAMPERED },
+		{ 500, 0, HF_ACCEPT(HF_TAMPERED), HF_TAMPERED, HF_TRUNCATED },
+		{ 0, 500, HF_ACCEPT(HF_TRUNCATED), HF_TRUNCATED, HF_TRUNCATED },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct writer_open open = { .accept = rows[i].accept };
+		uint8_t head[STORAGE_HEAD_SIZE];
+		struct hf_repair repair = { 0 };
+		struct fixture f;
+		size_t size;
+
+		open_six(&f);
+		size = log_rig_log(&f.rig, f.id).size;
+		memcpy(head, log_rig_head(&f.rig, f.id), sizeof head);
+		put_tail(&f, size - rows[i].cut, "", 0);
+		if (rows[i].changed > 0)
+			memory_find(f.rig.storage, f.id)->content->bytes.data[size - rows[i].changed] ^= 1;
+		open.check_all = true;
+		ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+		ck_assert_int_eq(repair.before.verdict, rows[i].found);
+		writer_free(f.writer);
+		f.writer = NULL;
+		log_rig_put_head(&f.rig, f.id, head);
+		ck_assert_int_eq(log_rig_check(&f.rig, f.id).verdict, rows[i].left);
+		ck_assert_int_eq(fixture_reopen_with(&f, &open, &repair), HF_OK);
+		expect_record(&f, f.writer->head.records - 1, "repair", NULL);
+		fixture_leave(&f, HF_CLOSE_LEAVE);
+		ck_assert_int_eq(log_rig_check(&f.rig, f.id).verdict, HF_INTACT);
+		fixture_close(&f);
+	}
 }
 END_TEST
 
@@ -411,8 +461,9 @@ int main(void)
 	tcase_add_test(recover, a_missing_head_is_made_anew_only_when_it_is_accepted);
 	tcase_add_test(recover, a_gap_without_a_head_asks_for_both);
 	tcase_add_test(recover, a_stump_without_a_head_goes_with_it);
-	tcase_add_test(recover, other_verdicts_cannot_be_accepted);
-	tcase_add_test(recover, other_verdicts_are_never_mended);
+	tcase_add_test(recover, what_is_no_verdict_and_a_missing_key_cannot_be_accepted);
+	tcase_add_test(recover, verdicts_that_are_not_named_are_never_mended);
+	tcase_add_test(recover, a_repair_that_was_cut_short_before_its_head_is_done_again);
 	tcase_add_test(recover, a_save_without_its_head_is_taken_over);
 	suite_add_tcase(suite, recover);
 	srunner_run_all(runner, CK_ENV);

@@ -78,6 +78,8 @@ START_TEST(a_save_keeps_what_it_is_not_told_to_change)
 	fixture_create(&f, &options);
 	ck_assert_int_eq(append(&f, "rename", NULL, "{\"name\":\"second \\u00e9\"}", NULL), HF_OK);
 	ck_assert_int_eq(append(&f, "config", NULL, "{\"b\":2}", NULL), HF_OK);
+	ck_assert_int_eq(append(&f, "tags", NULL, "{ \"tags\": [\"a\", \"\\u0062\"] }", NULL), HF_OK);
+	ck_assert_int_eq(append(&f, "pin", NULL, "{\"pinned\":true}", NULL), HF_OK);
 	f.rig.now_us += 1000000;
 	ck_assert_int_eq(save(&f, NULL, 2), HF_OK);
 	first = first_of(&f);
@@ -85,13 +87,51 @@ START_TEST(a_save_keeps_what_it_is_not_told_to_change)
 	ck_assert(record_slice_is(first.project, "\"/p\""));
 	ck_assert(record_slice_is(first.config, "{\"b\":2}"));
 	ck_assert(record_slice_is(first.origin, "{\"from\":\"x\"}"));
+	ck_assert(record_slice_is(first.tags, "[\"a\",\"\\u0062\"]"));
+	ck_assert(record_slice_is(first.former, "[]"));
+	ck_assert(first.is_pinned);
 	ck_assert_int_eq(first.created_us, RIG_TIME_US);
 	ck_assert_int_gt(record_at(&f, 0).at_us, RIG_TIME_US + 999999);
 	ck_assert_int_eq(save(&f, &change, 2), HF_OK);
 	first = first_of(&f);
 	ck_assert(record_slice_is(first.name, "\"second \\u00e9\""));
 	ck_assert(record_slice_is(first.project, "\"/q\""));
+	ck_assert(record_slice_is(first.former, "[\"/p\"]"));
 	ck_assert_int_eq(newest_head(&f).created_us, RIG_TIME_US);
+	ck_assert_uint_eq(newest_head(&f).flags, FORMAT_HEAD_PINNED);
+	fixture_close(&f);
+}
+END_TEST
+
+/* Whether the project was changed by saves or by moves, through this handle or another. */
+START_TEST(a_save_keeps_the_former_projects)
+{
+	struct hf_session_options options = { .project = "/0" };
+	struct resume_place place = { .moved_to = "/1" };
+	struct fixture f;
+
+	fixture_create(&f, &options);
+	ck_assert_int_eq(writer_resume(f.writer, &place, slice_of("\"/0\"")), HF_OK);
+	expect_record(&f, 1, "relocate", "{\"project\":\"/1\",\"from\":\"/0\"}");
+	ck_assert_int_eq(save(&f, NULL, 2), HF_OK);
+	ck_assert(record_slice_is(first_of(&f).former, "[\"/0\"]"));
+	ck_assert(record_slice_is(first_of(&f).project, "\"/1\""));
+	for (unsigned i = 2; i < 11; i++) {
+		char project[8];
+
+		(void)snprintf(project, sizeof project, "/%u", i);
+		options.project = project;
+		ck_assert_int_eq(save(&f, &options, 0), HF_OK);
+		/* Saving again with the same one forgets nothing, and remembers nothing. */
+		ck_assert_int_eq(save(&f, &options, 0), HF_OK);
+	}
+	fixture_leave(&f, HF_CLOSE_SEAL);
+	ck_assert_int_eq(fixture_reopen(&f), HF_OK);
+	options.project = "/5";
+	ck_assert_int_eq(save(&f, &options, 1), HF_OK);
+	ck_assert(record_slice_is(first_of(&f).former,
+				  "[\"/3\",\"/4\",\"/5\",\"/6\",\"/7\",\"/8\",\"/9\",\"/10\"]"));
+	expect_check(&f, HF_INTACT, 2);
 	fixture_close(&f);
 }
 END_TEST
@@ -248,6 +288,7 @@ int main(void)
 
 	tcase_add_test(saves, a_generation_names_the_one_that_it_replaced);
 	tcase_add_test(saves, a_save_keeps_what_it_is_not_told_to_change);
+	tcase_add_test(saves, a_save_keeps_the_former_projects);
 	tcase_add_test(saves, a_save_changes_all_that_it_is_told_to);
 	tcase_add_test(saves, a_refused_save_changes_nothing);
 	tcase_add_test(saves, one_bad_record_keeps_the_old_generation);

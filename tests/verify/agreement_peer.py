@@ -3,13 +3,15 @@
 """The Python side of test_agreement.c: answers each line on standard input with one line.
 
     check STORE SESSION     what the second verifier says of a session
+    kept STORE SESSION      how the session is kept by its records, and by its head
     fresh                   forgets the keys that it has read
     forge STORE             makes a store there, and answers with the count of its cases
     case NUMBER             puts a case into that store; the answer is that of check, with
                             the case's name
 
 An answer is "VERDICT RECORDS BAD_RECORD BAD_OFFSET WEAK", -1 standing for no place, or
-"none" when there is no such session.
+"none" when there is no such session. To "kept" it is "CLOSED PINNED|NAME|PROJECT|TAGS|FORMER",
+the last being the count of former paths, and more than that if log and head differ.
 """
 import pathlib
 import sys
@@ -33,6 +35,18 @@ def answer(check):
         return -1 if value is None else value
     return (f'{check["verdict"]} {check["records"]} {place(check["bad_record"])} '
             f'{place(check["bad_offset"])} {int(check["weak"])}')
+
+
+def answer_kept(store, session, keys):
+    """How a session is kept, which its log and its head must say alike."""
+    base = pathlib.Path(store, 'sessions', session)
+    slot = hv.read_head(base.with_suffix('.head').read_bytes(), session, keys)
+    by_log = hv.fold_log(session, base.with_suffix('.jsonl').read_bytes(), slot, keys)
+    by_head = hv.kept_by_head(slot)
+    texts = '|'.join(text.decode() for text in (by_log.name, by_log.project, by_log.tags))
+    same = '' if by_log == by_head else f' by the log, but by the head {by_head}'
+    return (f'{int(by_log.closed)} {int(by_log.pinned)}|{texts}|{len(by_log.former)}'
+            + same)[:250]
 
 
 class Cases:
@@ -75,12 +89,15 @@ class Cases:
                 'an offset beyond': {'offset': end + 1}, 'a huge offset': {'offset': (1 << 63) - 1},
                 'an offset of 64 bits': {'offset': 1 << 63},
                 'a later generation': {'generation': 1}, 'a huge generation': {'generation': 1 << 63},
-                'flags': {'flags': 3}, 'all flags but one': {'flags': (1 << 64) - 1 - 4},
+                'flags': {'flags': 11}, 'all flags but one': {'flags': (1 << 64) - 1 - 4},
                 'removed': {'flags': 4}, 'removed and sealed': {'flags': 5},
                 'another session': {'session': OTHER}, 'the weak key': {'key_id': self.store.keys.weak_id},
-                'texts': {'texts': (b'n' * 256, b'p' * 3072, b'w' * 160)},
-                'a long name': {'texts': (b'n' * 257, b'', b'')},
-                'sizes that lie': {'sizes': (1, 0, 0)}, 'huge sizes': {'sizes': (0xFFFFFFFF, 0, 0)},
+                'texts': {'texts': (b'n' * 256, b'p' * 3072, b'w' * 160, b't' * 256),
+                          'former': b'\xff' * 64},
+                'a long name': {'texts': (b'n' * 257, b'', b'', b'')},
+                'long tags': {'texts': (b'', b'', b'', b't' * 257)},
+                'sizes that lie': {'sizes': (1, 0, 0, 0)}, 'huge sizes': {'sizes': (0xFFFFFFFF, 0, 0, 0)},
+                'huge tags': {'sizes': (0, 0, 0, 0xFFFFFFFF)},
                 'another magic': {'magic': b'hfhead2\n'}}.items():
             for other in (None, slot(5, 5), slot(7, 6)):
                 self.add('head: ' + name, data, self.slots(slot(**fields), other))
@@ -114,6 +131,8 @@ class Cases:
 
     def firsts(self):
         """Record 0 signed rightly, in every shape."""
+        def strings(count):
+            return '[' + ','.join(f'"/{n}"' for n in range(count)) + ']'
         huge = '{"n":' + '9' * 50 + '}'
         for members in ({}, {'format': '2'}, {'name': '1'}, {'name': '"a\\nb"'}, {'project': 'true'},
                         {'config': 'null'}, {'config': huge}, {'config': '{"previous":null,"records":1}'},
@@ -123,7 +142,11 @@ class Cases:
                         {'records': '0'}, {'records': '2'}, {'previous': '{}'}, {'generation': 1},
                         {'previous': self.log.previous()}, {'key': '"0000000000000000"'},
                         {'key': '"week000000000000"'}, {'session': f'"{OTHER}"'},
-                        {'store': f'"{OTHER}"'}):
+                        {'store': f'"{OTHER}"'}, {'pinned': 'true'}, {'pinned': 'null'}, {'pinned': '0'},
+                        {'tags': 'null'}, {'tags': '{}'}, {'tags': '[1]'}, {'tags': '["a",null]'},
+                        {'tags': '["a b","]",",","a b",""]'}, {'tags': strings(16)}, {'tags': strings(17)},
+                        {'former': 'null'}, {'former': '{"a":"b"}'}, {'former': '["/p",["/q"]]'},
+                        {'former': strings(8)}, {'former': strings(9)}):
             self.add_log(f'record 0: {members}', hv.make_log(self.store, SESSION, MESSAGES, **members))
         data = hv.make_first_data(self.store, SESSION)
         for kind, n, record_id in (('message', 0, None), ('session', 0, 'id'), ('session', 1, None)):
@@ -196,6 +219,9 @@ def main():
             store, session = words
             if store not in keys:
                 keys[store] = hv.Keys.read(store)
+            if command == 'kept':
+                print(answer_kept(store, session, keys[store]), flush=True)
+                continue
             try:
                 print(answer(hv.verify_session(store, session, keys[store])), flush=True)
             except hv.NoSession:

@@ -15,6 +15,7 @@ import collections
 import functools
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import re
@@ -35,11 +36,14 @@ ROUNDS_MIN, ROUNDS_MAX = 10_000, 10_000_000
 KEY_FILE_SIZE_MAX = 1024
 SLOTS, SLOT_SIZE = 2, 4096
 MAGIC = b'hfhead1\n'
-SEALED, UNSIGNED, DELETED = 1, 2, 4
+SEALED, UNSIGNED, DELETED, PINNED = 1, 2, 4, 8
 # magic, counter, session, generation, records, offset, MAC, key id, flags, created,
-# updated, messages, sizes of name, project and first words
-SLOT = struct.Struct('>8sQ16sQQQ32s16sQqqQIII')
-TEXT_SIZES_MAX = (256, 3072, 160)
+# updated, messages, sizes of name, project, first words and tags, former projects
+SLOT = struct.Struct('>8sQ16sQQQ32s16sQqqQIIII64s')
+TEXT_SIZES_MAX = (256, 3072, 160, 256)
+TAGS_MAX, TAG_SIZE_MAX, TAGS_SIZE_MAX = 16, 64, 256
+FORMER_MAX, FORMER_SIZE = 8, 8
+LABELS = (b'rename', b'tags', b'pin')  # types that leave a closed session closed
 # How often the files of a session that is being written to are read anew.
 READ_TRIES = 20
 
@@ -100,7 +104,11 @@ def time_is_real(text):
     return day <= (30 if month in (4, 6, 9, 11) else 31)
 
 
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_STRING = rb'"(?:[^"\\]|\\.)*"'
+STRING = re.compile(_STRING)
+STRINGS = rb'\[(?:%s(?:,%s){0,%d})?\]'
+KEPT = re.compile(rb',"pinned":(?:true|false),"tags":%s,"former":%s' % (
+    STRINGS % (_STRING, _STRING, TAGS_MAX - 1), STRINGS % (_STRING, _STRING, FORMER_MAX - 1)))
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]]|[^"{}\[\]]+')
 
 
@@ -267,13 +275,20 @@ def line_time(line):
     return record and record.at
 
 
+def load_members(data):
+    """The members of an object by their names, of equal names the first; empty if it is no
+    object. Numbers are not kept."""
+    try:
+        members = json.loads(data, object_pairs_hook=lambda pairs: dict(reversed(pairs)),
+                             parse_int=len, parse_float=len)
+    except (ValueError, RecursionError):
+        return {}
+    return members if isinstance(members, dict) else {}
+
+
 def says_unsigned(origin):
     """Whether an origin has a member "unsigned" that is true."""
-    try:
-        members = json.loads(origin, object_pairs_hook=list, parse_int=len, parse_float=len)
-    except (ValueError, RecursionError):
-        return False
-    return dict(reversed(members or [])).get('unsigned') is True
+    return load_members(origin).get('unsigned') is True
 
 
 def parse_previous(generation, records, mac):
@@ -283,8 +298,8 @@ def parse_previous(generation, records, mac):
 
 
 def find_members(data, at):
-    """Walks over the name, project, config and origin of record 0. Returns the origin and
-    where it ends; None and -1 if their shape is wrong."""
+    """Walks over the members from name to former of record 0. Returns the origin and where
+    the last one ends; None and -1 if their shape is wrong."""
     start = at
     for name, skip in ((b'"name":', skip_text), (b',"project":', skip_text),
                        (b',"config":', skip_object), (b',"origin":', skip_object)):
@@ -295,7 +310,8 @@ def find_members(data, at):
         at = start + 4 if null and data.startswith(b'null', start) else skip(data, start)
         if at < 0:
             return None, -1
-    return data[start:at], at
+    kept = KEPT.match(data, at)
+    return (data[start:at], kept.end()) if kept else (None, -1)
 
 
 def parse_session(data):
@@ -330,6 +346,7 @@ class Chain:
         self.mac = bytes(MAC_SIZE)
         self.last = 0        # where the last good record begins
         self.session = None  # what record 0 says, once it checked
+        self.record = None   # the last good record
 
     def step(self):
         end = self.log.find(b'\n', self.offset)
@@ -345,6 +362,7 @@ class Chain:
             if session is None or session.begin.generation != self.first.generation:
                 return False
             self.session = session
+        self.record = record
         self.last, self.offset, self.mac = self.offset, end + 1, mac
         self.count += 1
         return True
@@ -389,14 +407,15 @@ class Chain:
 
 # ---- Heads -----------------------------------------------------------------------
 
-Slot = collections.namedtuple('Slot', 'counter generation records offset mac key_id flags')
+Slot = collections.namedtuple(
+    'Slot', 'counter generation records offset mac key_id flags former texts')
 
 
 def read_slot(head, place, session_bytes, keys):
     """The slot at a place of a head, or None if it is not valid."""
     raw = head[place * SLOT_SIZE:(place + 1) * SLOT_SIZE]
     (magic, counter, session, generation, records, offset, mac, key_id, flags, _, _, messages,
-     *sizes) = SLOT.unpack_from(raw)
+     *sizes, former) = SLOT.unpack_from(raw)
     if magic != MAGIC or session != session_bytes or counter == 0 or counter % SLOTS != place:
         return None
     if max(counter, generation, records, offset, messages) > NUMBER_MAX:
@@ -409,7 +428,9 @@ def read_slot(head, place, session_bytes, keys):
     right = hmac256(keys.head_key(key_id, session_bytes), raw[:end])
     if not hmac.compare_digest(raw[end:end + MAC_SIZE], right):
         return None
-    return Slot(counter, generation, records, offset, mac, key_id, flags)
+    ends = list(itertools.accumulate(sizes, initial=SLOT.size))
+    texts = [raw[start:end] for start, end in zip(ends, ends[1:])]
+    return Slot(counter, generation, records, offset, mac, key_id, flags, former, texts)
 
 
 def read_head(raw, session, keys):
@@ -426,6 +447,101 @@ def names_unknown_key(raw, keys):
     raw = raw.ljust(SLOTS * SLOT_SIZE, b'\x00')
     slots = [SLOT.unpack_from(raw, place * SLOT_SIZE) for place in range(SLOTS)]
     return any(slot[0] == MAGIC and slot[7] not in keys for slot in slots)
+
+
+# ---- How a session is kept -------------------------------------------------------
+
+# closed, pinned: bool; name, project, tags: as the head has them; former: digests
+Kept = collections.namedtuple('Kept', 'closed pinned name project tags former')
+
+
+def to_utf8(text, size):
+    """Text in UTF-8, cut at a character; a surrogate without its other half is U+FFFD."""
+    whole = text.encode('utf-16-le', 'surrogatepass').decode('utf-16-le', 'replace').encode()
+    return whole if len(whole) <= size else whole[:size].decode(errors='ignore').encode()
+
+
+def is_tag(text):
+    if not isinstance(text, str) or any(c == ',' or c.isspace() or c < ' ' or '\x7f' <= c < '\xa0'
+                                        or '\ud800' <= c <= '\udfff' for c in text):
+        return False
+    return 1 <= len(text.encode()) <= TAG_SIZE_MAX
+
+
+def good_tags(tags):
+    """The tags of a list up to the first one that cannot be taken."""
+    good = []
+    for tag in tags:
+        if not is_tag(tag) or tag in good or len(good) == TAGS_MAX or \
+                len(' '.join([*good, tag]).encode()) > TAGS_SIZE_MAX:
+            break
+        good.append(tag)
+    return good
+
+
+class Folder:
+    """Folds the records of a session to what its head should say of how it is kept."""
+
+    def __init__(self):
+        self.closed = self.pinned = False
+        self.name = self.project = ''
+        self.tags = []
+        self.former = []  # the path that was left last at the end
+
+    def leave(self, path):
+        if isinstance(path, str):
+            self.former = [*(other for other in self.former if other != path), path][-FORMER_MAX:]
+
+    def add_label(self, record, members):
+        if record.type == b'rename' and isinstance(members.get('name'), str):
+            self.name = members['name']
+        elif record.type == b'tags' and list(members) == ['tags']:
+            tags = members['tags']
+            if isinstance(tags, list) and good_tags(tags) == tags:
+                self.tags = tags
+        elif record.type == b'pin' and list(members) == ['pinned']:
+            if isinstance(members['pinned'], bool):
+                self.pinned = members['pinned']
+
+    def add(self, record):
+        if record.type in LABELS:
+            self.add_label(record, load_members(record.data))
+            return
+        self.closed = record.type == b'seal'
+        members = load_members(record.data) if record.type in (b'session', b'relocate') else {}
+        if record.type == b'session':
+            self.name, self.project = members['name'] or '', members['project'] or ''
+            self.pinned, self.tags = members['pinned'], good_tags(members['tags'])
+            for path in members['former']:
+                self.leave(path)
+        elif record.type == b'relocate':
+            if isinstance(members.get('project'), str):
+                self.project = members['project']
+            self.leave(members.get('from'))
+
+    def kept(self):
+        sizes = TEXT_SIZES_MAX
+        paths = [to_utf8(path, 1 << 20) for path in reversed(self.former)]
+        digests = [hashlib.sha256(path).digest()[:FORMER_SIZE] for path in paths
+                   if 0 < len(path) <= sizes[1]]
+        return Kept(self.closed, self.pinned, to_utf8(self.name, sizes[0]),
+                    to_utf8(self.project, sizes[1]), to_utf8(' '.join(self.tags), sizes[3]),
+                    digests)
+
+
+def fold_log(session, log, slot, keys):
+    """How a session is kept by those records that check."""
+    first = read_first(log) or First(session.encode(), slot.generation, slot.key_id)
+    chain, folder = Chain(log, keys, first), Folder()
+    while chain.step():
+        folder.add(chain.record)
+    return folder.kept()
+
+
+def kept_by_head(slot):
+    former = [slot.former[at:at + FORMER_SIZE] for at in range(0, len(slot.former), FORMER_SIZE)]
+    return Kept(bool(slot.flags & SEALED), bool(slot.flags & PINNED), slot.texts[0], slot.texts[1],
+                slot.texts[3], [digest for digest in former if any(digest)])
 
 
 # ---- Checking --------------------------------------------------------------------
@@ -537,10 +653,18 @@ def read_file(path):
         return None
 
 
+def find_session(store_path, session):
+    """The path of a session's files without their suffixes: where its log is, or else a head."""
+    bases = [os.path.join(store_path, place, session) for place in ('sessions', 'trash')]
+    there = [base + suffix for suffix in ('.jsonl', '.head') for base in bases
+             if os.path.exists(base + suffix)]
+    return os.path.splitext(there[0])[0] if there else bases[0]
+
+
 def verify_session(store_path, session, keys=None):
     """Checks one session of a store. Raises NoSession, NotAStore, OSError."""
     keys = keys or Keys.read(store_path)
-    base = os.path.join(store_path, 'sessions', session)
+    base = find_session(store_path, session)
     head = read_file(base + '.head')
     for _ in range(READ_TRIES):
         # A writer may be at work: log and head belong together if the head stood still.
@@ -552,11 +676,13 @@ def verify_session(store_path, session, keys=None):
 
 
 def list_sessions(store_path):
+    """The sessions outside the trash, as far as there is anything of them."""
     found = set()
     folder = os.path.join(store_path, 'sessions')
     for name in os.listdir(folder) if os.path.isdir(folder) else []:
         stem, suffix = os.path.splitext(name)
-        if suffix in ('.jsonl', '.head') and UUID.fullmatch(os.fsencode(stem)):
+        if suffix in ('.jsonl', '.head') and UUID.fullmatch(os.fsencode(stem)) and \
+                find_session(store_path, stem) == os.path.join(folder, stem):
             found.add(stem)
     return sorted(found)
 
@@ -643,7 +769,7 @@ def make_first_data(store, session, generation=0, key_id=None, /, **members):
     data = {'format': '1', 'session': f'"{session}"', 'store': f'"{store.store_id}"',
             'generation': str(generation), 'key': f'"{key_id}"', 'created': f'"{TIME}"',
             'name': 'null', 'project': 'null', 'config': '{}', 'origin': 'null',
-            'previous': 'null', 'records': '1'}
+            'pinned': 'false', 'tags': '[]', 'former': '[]', 'previous': 'null', 'records': '1'}
     data.update((name, str(value)) for name, value in members.items() if value is not None)
     return '{' + ','.join(f'"{name}":{value}' for name, value in data.items()) + '}'
 
@@ -674,9 +800,9 @@ def make_log(store, session, records=(), /, generation=0, key_id=None, bodies=No
     return log
 
 
-def make_slot(store, log, counter, records=None, flags=0, texts=(b'', b'', b''), **fields):
+def make_slot(store, log, counter, records=None, flags=0, texts=(b'', b'', b'', b''), **fields):
     """One signed slot that tells of the first records of a log. fields (magic, session,
-    generation, offset, mac, key_id, sizes) replace what the log gives."""
+    generation, offset, mac, key_id, sizes, former) replace what the log gives."""
     records = len(log.lines) if records is None else records
     key_id = fields.get('key_id', log.key_id)
     session = uuid.UUID(fields.get('session', log.session)).bytes
@@ -685,7 +811,7 @@ def make_slot(store, log, counter, records=None, flags=0, texts=(b'', b'', b''),
         fields.get('magic', MAGIC), counter, session, fields.get('generation', log.generation),
         records, fields.get('offset', log.offset(records)), fields.get('mac', mac), key_id, flags,
         TIME_US, TIME_US, sum(b'"type":"message",' in line for line in log.lines[:records]),
-        *fields.get('sizes', map(len, texts))) + b''.join(texts)
+        *fields.get('sizes', map(len, texts)), fields.get('former', b'')) + b''.join(texts)
     raw = before + hmac256(store.keys.head_key(key_id, uuid.UUID(log.session).bytes), before)
     return raw + bytes(SLOT_SIZE - len(raw))
 

@@ -15,17 +15,18 @@
 #include <unistd.h>
 
 #include "lib/scratch.h"
-#include "store/store.h"
+#include "store/session.h"
 
 #define WHOLE "00000000-0000-4000-8000-000000000001"
 #define SAVED "00000000-0000-4000-8000-000000000002"
 #define LEFT "00000000-0000-4000-8000-000000000003"
 #define IMPORTED "00000000-0000-4000-8000-000000000004"
 #define WEAK "00000000-0000-4000-8000-000000000005"
+#define KEPT "00000000-0000-4000-8000-000000000006"
 
 static const char *const names[] = {
 	WHOLE ".jsonl", WHOLE ".head", SAVED ".jsonl", SAVED ".head", LEFT ".jsonl", LEFT ".head",
-	IMPORTED ".jsonl", IMPORTED ".head", WEAK ".jsonl", WEAK ".head",
+	IMPORTED ".jsonl", IMPORTED ".head", WEAK ".jsonl", WEAK ".head", KEPT ".jsonl", KEPT ".head",
 };
 enum { NAMES = sizeof names / sizeof names[0] };
 
@@ -192,6 +193,30 @@ static void make_rest(struct hf_store *store)
 	ck_assert_int_eq(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK);
 }
 
+/* Labelled, moved, closed, and labelled again. */
+static void make_kept(struct hf_store *store)
+{
+	struct resume_place home = { .has_directory = true, .device = 65024, .inode = UINT64_MAX,
+				     .owner = 1000, .mode = 040755 };
+	struct resume_place nowhere = { .moved_to = "/new \"place\"" };
+	struct hf_session *session = create(store, KEPT, &(struct hf_session_options){
+							 .name = "kept", .project = "/first" });
+	struct hf_append message = { "message", NULL, "\"saved\"", 7 };
+
+	append(session, "tags", NULL, "{\"tags\":[\"one\",\"\xc3\xa9\"]}");
+	append(session, "pin", NULL, "{\"pinned\":true}");
+	ck_assert_int_eq(hf_session_save(session, &(struct hf_session_options){ .project = "/second" },
+					 &message, 1, NULL), HF_OK);
+	ck_assert_int_eq(writer_resume(session->writer, &home, slice_of("null")), HF_OK);
+	ck_assert_int_eq(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK);
+	ck_assert_int_eq(hf_session_open(store, KEPT, NULL, NULL, &session), HF_OK);
+	ck_assert_int_eq(writer_resume(session->writer, &nowhere, slice_of("\"/second\"")), HF_OK);
+	ck_assert_int_eq(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK);
+	ck_assert_int_eq(hf_session_open(store, KEPT, NULL, NULL, &session), HF_OK);
+	append(session, "tags", NULL, "{\"tags\":[\"two\"]}");
+	ck_assert_int_eq(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK);
+}
+
 /* With a secret that cannot be read. */
 static void make_weak(const struct scratch *scratch, struct clock *clock)
 {
@@ -236,6 +261,8 @@ START_TEST(the_same_calls_write_the_same_bytes_as_version_0_1_0)
 	make_saved(store);
 	clock.now_us = -1;
 	make_rest(store);
+	clock.now_us = INT64_C(1795391700000000);
+	make_kept(store);
 	hf_store_close(store);
 	clock.now_us = INT64_C(253402300799999999);
 	make_weak(&scratch, &clock);
@@ -258,13 +285,19 @@ static const struct {
 	const char *name;
 	const char *words;
 	const char *last;  /* data of the last record */
+	const char *tags;
+	bool is_closed;
+	bool is_pinned;
 } sessions[] = {
-	{ WHOLE, HF_INTACT, 11, 3, 0, 1926, "renamed", "first words \xf0\x9f\x98\x80 \xe2\x80\xa8",
-	  "{\"records\":11}" },
-	{ SAVED, HF_INTACT, 4, 3, 2, 860, "saved", "a", "\"of generation 2\"" },
-	{ LEFT, HF_INTACT, 2, 1, 0, 539, "", "parts", "{\"content\":[{\"text\":\"parts\"}]}" },
-	{ IMPORTED, HF_UNSIGNED, 3, 1, 0, 690, "", "imported", "{\"records\":3}" },
-	{ WEAK, HF_WEAK_KEY, 3, 1, 0, 672, "", "anybody could have written this", "{\"records\":3}" },
+	{ WHOLE, HF_INTACT, 11, 3, 0, 1963, "renamed", "first words \xf0\x9f\x98\x80 \xe2\x80\xa8",
+	  "{\"records\":11}", "", true, false },
+	{ SAVED, HF_INTACT, 4, 3, 2, 897, "saved", "a", "\"of generation 2\"", "", false, false },
+	{ LEFT, HF_INTACT, 2, 1, 0, 576, "", "parts", "{\"content\":[{\"text\":\"parts\"}]}", "", false,
+	  false },
+	{ IMPORTED, HF_UNSIGNED, 3, 1, 0, 727, "", "imported", "{\"records\":3}", "", true, false },
+	{ WEAK, HF_WEAK_KEY, 3, 1, 0, 709, "", "anybody could have written this", "{\"records\":3}", "",
+	  true, false },
+	{ KEPT, HF_INTACT, 8, 1, 1, 1591, "kept", "saved", "{\"tags\":[\"two\"]}", "two", true, true },
 };
 enum { SESSIONS = sizeof sessions / sizeof sessions[0] };
 
@@ -294,6 +327,8 @@ START_TEST(each_session_of_version_0_1_0_is_read)
 	ck_assert_uint_eq(info->bytes, sessions[_i].bytes);
 	expect_text(info->name, sessions[_i].name);
 	expect_text(info->first_words, sessions[_i].words);
+	expect_text(info->tags, sessions[_i].tags);
+	ck_assert(info->closed == sessions[_i].is_closed && info->pinned == sessions[_i].is_pinned);
 	ck_assert(hf_view_previous(view, &record));
 	expect_text(record.data, sessions[_i].last);
 	hf_view_close(view);

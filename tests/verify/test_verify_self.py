@@ -463,23 +463,32 @@ class HeadTest(StoreTest):
     def test_slots_that_break_a_rule_are_not_valid(self):
         def slot(counter=6, log=self.log, **fields):
             return hv.make_slot(self.store, log, counter, **fields)
-        long_name = slot(texts=(b'n' * 257, b'', b''))
+        long_name = slot(texts=(b'n' * 257, b'', b'', b''))
         other = hv.make_log(self.store, OTHER, MESSAGES)
         bad = {'at the wrong place': slot(7), 'counter 0': slot(0),
                'of another session': slot(log=other),
                'naming another session': slot(session=OTHER),
                'name too long': long_name,
-               'project too long': slot(texts=(b'', b'p' * 3073, b'')),
-               'first words too long': slot(texts=(b'', b'', b'w' * 161)),
+               'project too long': slot(texts=(b'', b'p' * 3073, b'', b'')),
+               'first words too long': slot(texts=(b'', b'', b'w' * 161, b'')),
+               'tags too long': slot(texts=(b'', b'', b'', b't' * 257)),
                'another magic': slot(magic=b'hfhead2\n'),
                'not zero behind': slot()[:-1] + b'\x01',
-               'sizes that lie': slot(sizes=(1, 0, 0)),
-               'sizes past the slot': slot(sizes=(0xFFFFFFFF, 0, 0))}
+               'sizes that lie': slot(sizes=(1, 0, 0, 0)),
+               'a size of the tags that lies': slot(sizes=(0, 0, 0, 1)),
+               'sizes past the slot': slot(sizes=(0xFFFFFFFF, 0, 0, 0)),
+               'tags past the slot': slot(sizes=(0, 0, 0, 0xFFFFFFFF))}
         for name, raw in bad.items():
             with self.subTest(name):
                 self.expect(self.data, raw + ZEROS, 'head-missing', 6)
-        for sizes in ((256, 3072, 160), (0, 0, 0), (1, 2, 3)):
+        for sizes in ((256, 3072, 160, 256), (0, 0, 0, 0), (1, 2, 3, 4)):
             raw = slot(texts=[b't' * size for size in sizes])
+            self.expect_intact(self.data, self.slots(raw, 5))
+
+    def test_no_former_path_and_no_tag_makes_a_slot_invalid(self):
+        for fields in ({'former': b'\xff' * 64}, {'former': bytes(8) + b'\x01' * 56},
+                       {'former': b'\x01' * 64}, {'texts': (b'', b'', b'', b', ,  \x00\xff')}):
+            raw = hv.make_slot(self.store, self.log, 6, **fields)
             self.expect_intact(self.data, self.slots(raw, 5))
 
     def test_the_valid_slot_with_the_larger_counter_counts(self):
@@ -518,7 +527,7 @@ class HeadTest(StoreTest):
         self.expect_intact(self.data, self.slots(6, deleted))
 
     def test_other_flags_change_nothing(self):
-        for flags in (hv.SEALED, hv.UNSIGNED, hv.SEALED | hv.UNSIGNED):
+        for flags in (hv.SEALED, hv.UNSIGNED, hv.SEALED | hv.UNSIGNED, hv.PINNED):
             self.expect_intact(self.data, self.head_at(6, flags=flags))
 
 
@@ -693,6 +702,9 @@ class RecordTest(StoreTest):
             self.expect(raw, self.head, 'tampered', 0, 0)
 
     def test_record_0_has_one_shape(self):
+        def strings(count):
+            return json.dumps([f'/{n}' for n in range(count)], separators=(',', ':'))
+
         def expect(good, data=None, **members):
             data = data or hv.make_first_data(self.store, SESSION, **members)
             log = hv.make_log(self.store, SESSION, bodies=[hv.make_body(0, 'session', data)])
@@ -707,7 +719,10 @@ class RecordTest(StoreTest):
         for members in ({'name': '"a\\nb"'}, {'project': '"/p"'}, {'config': huge},
                         {'config': '{"previous":null,"records":1}'}, {'origin': '{"x":1}'},
                         {'config': '{"}":"\\"}","[":[{}]}'}, {'config': '{"a":' + '[' * 500
-                         + ']' * 500 + '}'}, {'name': '"n' + 'n' * 9999 + '"'}):
+                         + ']' * 500 + '}'}, {'name': '"n' + 'n' * 9999 + '"'},
+                        {'pinned': 'true'}, {'tags': '["a","b"]'}, {'tags': '["a b","\\"]","a b"]'},
+                        {'tags': strings(16)}, {'former': '["/p"]'}, {'former': strings(8)},
+                        {'tags': '[""]', 'former': '["' + 'x' * 9999 + '"]'}):
             expect(True, **members)
         for members in ({'format': '2'}, {'format': '"1"'}, {'name': '1'}, {'name': '{}'},
                         {'project': 'true'}, {'config': 'null'}, {'config': '[]'},
@@ -716,13 +731,21 @@ class RecordTest(StoreTest):
                         {'records': '01'}, {'records': '1.0'}, {'records': '"1"'},
                         {'previous': '{}'}, {'key': '"000000000000000"'}, {'name': 'null '},
                         {'name': '"a'}, {'name': '"a"b'}, {'config': '{"a":1'},
-                        {'config': '{"a":1}}'}, {'config': '{},"more":1'}, {'origin': '{}{}'}):
+                        {'config': '{"a":1}}'}, {'config': '{},"more":1'}, {'origin': '{}{}'},
+                        {'pinned': 'null'}, {'pinned': '1'}, {'pinned': '"true"'},
+                        {'tags': 'null'}, {'tags': '{}'}, {'tags': '"a"'}, {'tags': '[1]'},
+                        {'tags': '[null]'}, {'tags': '[["a"]]'}, {'tags': strings(17)},
+                        {'former': 'null'}, {'former': '{"/p":"/q"}'}, {'former': '["/p",null]'},
+                        {'former': strings(9)}, {'tags': '["a"'}, {'former': '[]]'}):
             expect(False, **members)
         whole = hv.make_first_data(self.store, SESSION)
         expect(False, whole.replace('"name":null,"project":null', '"project":null,"name":null'))
         expect(False, whole.replace('"name":null,', ''))
         expect(False, whole.replace('"project":null,"config":{}', '"config":{},"project":null'))
         expect(False, whole.replace('"config":{},', '"more":1,"config":{},'))
+        expect(False, whole.replace('"pinned":false,"tags":[]', '"tags":[],"pinned":false'))
+        for member in ('"pinned":false,', '"tags":[],', '"former":[],'):
+            expect(False, whole.replace(member, ''))
         expect(False, whole.replace('"generation":0', '"generation":99999999999999999999'))
         expect(False, whole.replace('"generation":0', f'"generation":{1 << 63}'))
         expect(False, whole.replace('"name"', '"name\\u0000"'))
@@ -739,6 +762,82 @@ class RecordTest(StoreTest):
     def test_the_data_of_a_record_is_not_parsed(self):
         for text in ('{"a":1,"a":2}', '[1, 2]', '"\u2028"', '[1,]', '}', '1,"more":2', '[' * 500):
             self.expect_body(hv.make_body(1, 'message', text), True)
+
+
+class KeptTest(StoreTest):
+    """What the records say of how a session is kept, and what a head says."""
+
+    def fold(self, *records, **members):
+        log = hv.make_log(self.store, SESSION, records, **members)
+        return hv.fold_log(SESSION, log.data(), None, self.store.keys)
+
+    def digests(self, *paths):
+        return [hashlib.sha256(path.encode()).digest()[:8] for path in paths]
+
+    def test_labels_leave_a_closed_session_closed(self):
+        seal = ('seal', '{"records":2}')
+        labels = [('rename', '{"name":"n"}'), ('tags', '{"tags":[]}'), ('pin', '{"pinned":true}')]
+        self.assertFalse(self.fold(*labels).closed)
+        self.assertTrue(self.fold(seal, *labels, *labels).closed)
+        for kind, data in (('message', '1'), ('resume', '{"after":"seal"}'), ('x-a', '1'),
+                           ('repair', '{}'), ('relocate', '{"project":"/q","from":null}')):
+            self.assertFalse(self.fold(seal, labels[0], (kind, data), labels[1]).closed)
+            self.assertTrue(self.fold(seal, (kind, data), seal, labels[2]).closed)
+
+    def test_the_newest_label_counts(self):
+        kept = self.fold(('tags', '{"tags":["a","b"]}'), ('pin', '{"pinned":true}'),
+                         ('rename', '{"name":"caf\\u00e9 \\ud83d"}'), name='"old"')
+        self.assertEqual((kept.name, kept.tags, kept.pinned),
+                         ('caf\u00e9 \ufffd'.encode(), b'a b', True))
+        kept = self.fold(('tags', '{"tags":[]}'), ('pin', '{"pinned":false}'), tags='["a"]',
+                         pinned='true')
+        self.assertEqual((kept.tags, kept.pinned), (b'', False))
+        kept = self.fold(tags='["a","b"]', pinned='true', name='"n"', project='"/p"')
+        self.assertEqual(kept, (False, True, b'n', b'/p', b'a b', []))
+
+    def test_labels_of_another_shape_are_passed_over(self):
+        for tags in ('["a b"]', '["a","a"]', '[""]', '["a,b"]', '["\\u0007"]', '["\\u2003"]',
+                     '["\\u0085"]', '["\\ud800"]', '["' + 't' * 65 + '"]', '[1]', 'null', '"a"',
+                     json.dumps([f't{n}' for n in range(17)]),
+                     json.dumps([c * 64 for c in 'abcd']), '["a"],"more":1'):
+            with self.subTest(tags):
+                kept = self.fold(('tags', f'{{"tags":{tags}}}'), tags='["old"]')
+                self.assertEqual(kept.tags, b'old')
+        for tags in ('["\\u200b"]', '["' + '\u00e9' * 32 + '"]', '["a\\u00a1"]',
+                     json.dumps([c * 51 for c in 'abcde'][:4] + ['e' * 48])):
+            with self.subTest(tags):
+                kept = self.fold(('tags', f'{{"tags":{tags}}}'), tags='["old"]')
+                self.assertEqual(kept.tags.decode(), ' '.join(json.loads(tags)))
+        for data in ('{}', '{"pinned":1}', '{"pinned":null}', '{"pinned":false,"a":1}', 'false'):
+            self.assertTrue(self.fold(('pin', data), pinned='true').pinned)
+
+    def test_tags_of_record_0_end_before_the_first_that_is_none(self):
+        self.assertEqual(self.fold(tags='["a","b c","d"]').tags, b'a')
+        self.assertEqual(self.fold(tags='["a","b","a","d"]').tags, b'a b')
+
+    def test_former_paths_are_the_last_eight_that_were_left(self):
+        def moves(*paths):
+            return [('relocate', json.dumps({'project': to, 'from': start}))
+                    for start, to in zip(paths, paths[1:])]
+        kept = self.fold(*moves('/a', '/b', '/c'), project='"/a"')
+        self.assertEqual((kept.project, kept.former), (b'/c', self.digests('/b', '/a')))
+        kept = self.fold(*moves('/a', '/b', '/a', '/b'), project='"/a"')
+        self.assertEqual(kept.former, self.digests('/a', '/b'))
+        paths = [f'/{n}' for n in range(10)]
+        kept = self.fold(*moves(*paths), project='"/0"')
+        self.assertEqual(kept.former, self.digests(*reversed(paths[1:-1])))
+        kept = self.fold(*moves('/b', '/c'), former='["/a","/b","/d"]', project='"/b"')
+        self.assertEqual(kept.former, self.digests('/b', '/d', '/a'))
+        kept = self.fold(('relocate', '{"project":"/p","from":null}'))
+        self.assertEqual((kept.project, kept.former), (b'/p', []))
+
+    def test_what_a_head_says_is_read(self):
+        former = b''.join(self.digests('/b', '/a'))
+        slot = hv.make_slot(self.store, self.log, 6, flags=hv.SEALED | hv.PINNED, former=former,
+                            texts=(b'n', b'/c', b'words', b'a b'))
+        head = hv.read_head(slot, SESSION, self.store.keys)
+        self.assertEqual(hv.kept_by_head(head),
+                         (True, True, b'n', b'/c', b'a b', self.digests('/b', '/a')))
 
 
 class CommandTest(unittest.TestCase):
@@ -791,6 +890,21 @@ class CommandTest(unittest.TestCase):
     def test_a_session_that_is_not_there_is_not_found(self):
         self.assertEqual(self.run_command(SESSION)[0], 3)
         self.assertEqual(self.run_command('0195')[0], 2)
+
+    def test_a_session_in_the_trash_is_checked_by_its_name(self):
+        self.put(SESSION)
+        sessions, trash = (os.path.join(self.path, place) for place in ('sessions', 'trash'))
+        os.mkdir(trash)
+        for suffix in ('.jsonl', '.head'):
+            os.rename(os.path.join(sessions, SESSION + suffix), os.path.join(trash, SESSION + suffix))
+        self.assertEqual(self.run_command(), (0, []))
+        self.assertEqual(self.run_command(SESSION)[1][0]['verdict'], 'intact')
+        # A move that was cut short has left the head where the session was before.
+        os.link(os.path.join(trash, SESSION + '.head'), os.path.join(sessions, SESSION + '.head'))
+        self.assertEqual(self.run_command(), (0, []))
+        self.assertEqual(self.run_command(SESSION)[1][0]['verdict'], 'intact')
+        os.unlink(os.path.join(trash, SESSION + '.jsonl'))
+        self.assertEqual(self.run_command(SESSION)[1][0]['verdict'], 'truncated')
 
     def test_what_is_no_store_is_refused(self):
         path = os.path.join(self.path, 'holdfast.json')
