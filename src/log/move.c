@@ -98,8 +98,12 @@ int move_unchanged(const struct move_places *places, struct report *report, stru
 			     .to = places->trash,
 			     .report = report,
 			     .id = id };
+	int rc = look(&move);
 
-	return lock_and_carry(places, &move, seen);
+	/* Taking a lock makes a file, and would do so for what is gone. */
+	if (rc == HF_OK && !move.here.has_log)
+		rc = HF_ERR_NOTFOUND;
+	return rc == HF_OK ? lock_and_carry(places, &move, seen) : rc;
 }
 
 int move_session(const struct move_places *places, struct report *report, struct storage_id id,

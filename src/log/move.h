@@ -31,7 +31,7 @@ int move_session(const struct move_places *places, struct report *report, struct
 		 bool to_trash);
 
 /* The same into the trash, of a session outside it whose head must still be the one that was
- * seen: HF_ERR_CONFLICT otherwise, nothing done. */
+ * seen: HF_ERR_CONFLICT otherwise, nothing done. HF_ERR_NOTFOUND: it is not there any more. */
 int move_unchanged(const struct move_places *places, struct report *report, struct storage_id id,
 		   const struct head *seen);
 

@@ -14,9 +14,6 @@ int writer_may_continue(const struct checked *checked, uint32_t accept)
 
 	if (verdict <= HF_TORN)
 		return HF_OK;
-	if (verdict >= HF_GAP && !checked->found.is_valid && checked->log != NULL &&
-	    (accept & HF_ACCEPT(HF_HEAD_MISSING)) == 0)
-		return HF_ERR_HEAD_MISSING;
 	/* A repair of what was tampered with that was cut short leaves a log that is shorter than
 	 * its head tells. */
 	if ((accept & HF_ACCEPT(HF_TAMPERED)) != 0)
@@ -25,15 +22,18 @@ int writer_may_continue(const struct checked *checked, uint32_t accept)
 	if ((accept & HF_ACCEPT(verdict)) == 0 || checked->key == NULL ||
 	    checked->scan.records == 0)
 		return hf_verdict_error(verdict);
+	/* What a head would have told is missing too. */
+	if (!checked->found.is_valid && (accept & HF_ACCEPT(HF_HEAD_MISSING)) == 0)
+		return HF_ERR_HEAD_MISSING;
 	return HF_OK;
 }
 
 /* Who has mapped a log may rely on all bytes below the head's offset. If any of them go, a
- * new file must take the place of the log. */
+ * new file must take the place of the log; also if none do and some are missing: of a record
+ * that is written in their place a power cut may leave a part, which would look changed. */
 static bool must_replace(const struct checked *checked)
 {
-	return checked->check.verdict >= HF_TRUNCATED &&
-	       checked->log_size > checked->scan.offset;
+	return checked->check.verdict >= HF_TRUNCATED;
 }
 
 /* What a repair takes away: all that stands after the last good record. */

@@ -10,14 +10,14 @@ int hf_session_who(struct hf_store *store, const char *id_text, struct hf_detail
 	struct report report = store_report(store);
 	struct storage_holder found = { .is_held = false };
 	const struct log_env *place = NULL;
-	struct storage_id id;
+	struct storage_id id = { { 0 } };
 	int rc = store_check_call(store, ret_holder, &report);
 
 	if (rc == HF_OK)
 		rc = store_id(&report, id_text, &id);
 	if (rc == HF_OK)
 		rc = store_place(store, &report, id, &place);
-	if (rc == HF_OK && writer_is_gone(place, &report, id))
+	if (rc == HF_OK && writer_is_gone(place, &report, id) && !store_has(store, &report, id))
 		rc = HF_ERR_NOTFOUND;
 	if (rc == HF_OK)
 		rc = place->storage->ops->holder(place->storage, &report, id, &found);

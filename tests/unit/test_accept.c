@@ -4,6 +4,8 @@
  * and then with all that verifies, while nothing that was in the log is lost. Method: logs
  * are damaged in each way, then repaired with every single verdict accepted.
  */
+#include <sys/stat.h>
+
 #include "store_fixture.h"
 
 #define LOG_1 "store/sessions/" ID_1 ".jsonl"
@@ -214,6 +216,21 @@ START_TEST(a_view_outlives_the_repair_of_what_it_shows)
 }
 END_TEST
 
+START_TEST(a_log_that_was_cut_is_replaced_and_not_written_to)
+{
+	struct hf_repair done;
+	struct fixture f;
+	struct stat before, after;
+
+	make_damaged(&f, &ways[2]);
+	ck_assert_int_eq(fstatat(f.scratch.fd, LOG_1, &before, 0), 0);
+	ck_assert_int_eq(repair(&f, HF_ACCEPT(HF_TRUNCATED), false, &done), HF_OK);
+	ck_assert_int_eq(fstatat(f.scratch.fd, LOG_1, &after, 0), 0);
+	ck_assert(before.st_ino != after.st_ino);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(without_a_first_record_nothing_can_be_gone_on_from)
 {
 	struct fixture f;
@@ -261,6 +278,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_dry_run_says_what_the_repair_does, 0, WAYS);
 	/* Opening reads only the end: what was changed before it goes unnoticed there. */
 	tcase_add_loop_test(tcase, opening_accepts_as_repairing_does, 2, WAYS);
+	tcase_add_test(tcase, a_log_that_was_cut_is_replaced_and_not_written_to);
 	tcase_add_test(tcase, a_view_outlives_the_repair_of_what_it_shows);
 	tcase_add_test(tcase, without_a_first_record_nothing_can_be_gone_on_from);
 	suite_add_tcase(suite, tcase);

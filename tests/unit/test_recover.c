@@ -389,8 +389,9 @@ START_TEST(a_repair_that_was_cut_short_before_its_head_is_done_again)
 		uint32_t accept;
 		enum hf_verdict found, left;
 	} rows[] = {
-		{ 80, 0, HF_ACCEPT(HF_TAMPERED), HF_TAMPERED, HF_TAMPERED },
+		{ 80, 0, HF_ACCEPT(HF_TAMPERED), HF_TAMPERED, HF_TRUNCATED },
 		{ 500, 0, HF_ACCEPT(HF_TAMPERED), HF_TAMPERED, HF_TRUNCATED },
+		{ 0, 10, HF_ACCEPT(HF_TRUNCATED), HF_TRUNCATED, HF_TRUNCATED },
 		{ 0, 500, HF_ACCEPT(HF_TRUNCATED), HF_TRUNCATED, HF_TRUNCATED },
 	};
 
@@ -418,6 +419,115 @@ START_TEST(a_repair_that_was_cut_short_before_its_head_is_done_again)
 		expect_record(&f, f.writer->head.records - 1, "repair", NULL);
 		fixture_leave(&f, HF_CLOSE_LEAVE);
 		ck_assert_int_eq(log_rig_check(&f.rig, f.id).verdict, HF_INTACT);
+		fixture_close(&f);
+	}
+}
+END_TEST
+
+/* What a writer finds, who holds the lock and maps the whole log. */
+static struct hf_check check_as_writer(struct fixture *f)
+{
+	struct checked *checked = NULL;
+	struct hf_check check;
+
+	ck_assert_int_eq(check_open(&f->rig.env, &f->rig.report, f->id, STORAGE_WRITE, NULL, &checked),
+			 HF_OK);
+	check = checked->check;
+	check_close(checked);
+	return check;
+}
+
+/* A line behind the first three records, where the head knows others. */
+struct stranger {
+	const char *type;
+	uint64_t n;
+	bool is_forged;  /* its MAC is not right */
+	size_t size;     /* of its data */
+	enum hf_verdict verdict;
+};
+
+/* Puts it there; the line ends past bytes behind the head's offset. Returns where it begins. */
+static size_t put_stranger(struct fixture *f, const struct stranger *stranger, int64_t past)
+{
+	uint8_t slots[STORAGE_HEAD_SIZE] = { 0 };
+	char data[4096];
+	struct forge forge;
+	size_t start;
+
+	fixture_open(f);
+	forge_begin(&forge, &f->rig, f->id, RIG_KEY_ID, 0);
+	forge_log(&forge, f->id, 2);
+	start = forge.bytes.size;
+	(void)snprintf(data, sizeof data, "\"%0*d\"", (int)stranger->size - 2, 0);
+	forge.n = stranger->n;
+	forge_add(&forge, stranger->type, NULL, data);
+	if (stranger->is_forged)
+		forge.bytes.data[start + 70] ^= 1;
+	log_rig_put_log(&f->rig, f->id, forge.bytes.data, forge.bytes.size);
+	forge.bytes.size = (size_t)((int64_t)forge.bytes.size - past);
+	forge.mac[0] ^= 1;
+	forge.n = RECORDS;
+	forge_slot(&forge, f->id, 20, slots);
+	log_rig_put_head(&f->rig, f->id, slots);
+	forge_end(&forge);
+	return start;
+}
+
+/* A cut log is gone on from with the three records, if that is accepted; the line of the
+ * repair that was cut short goes aside. */
+static void expect_repairable(struct fixture *f, size_t start)
+{
+	struct writer_open open = { .accept = HF_ACCEPT(HF_TRUNCATED) };
+	struct hf_slice log = log_rig_log(&f->rig, f->id);
+	size_t size = log.size - start;
+	char *line = malloc(size);
+
+	ck_assert_ptr_nonnull(line);
+	memcpy(line, log.data + start, size);
+	expect_refused(f, HF_ACCEPT(HF_GAP) | HF_ACCEPT(HF_ROLLED_BACK), HF_ERR_TRUNCATED);
+	ck_assert_int_eq(fixture_reopen_with(f, &open, NULL), HF_OK);
+	expect_repair(f, 3, "truncated", line, size);
+	fixture_leave(f, HF_CLOSE_LEAVE);
+	expect_check(f, HF_INTACT, 4);
+	free(line);
+}
+
+/* Only a repair, and only one that ends where the head's records do or behind that, is taken
+ * for one that was cut short before its head. */
+START_TEST(a_record_that_the_head_does_not_know_is_tampering_but_for_a_repair)
+{
+	/* A line of a repair has 119 bytes and its data. */
+	static const struct stranger rows[] = {
+		{ "repair", 3, false, 100, HF_TRUNCATED },
+		{ "repair", 3, false, 2048 - 119, HF_TRUNCATED },
+		{ "repair", 3, false, 2049 - 119, HF_TAMPERED },
+		{ "repair", 4, false, 100, HF_TAMPERED },
+		{ "repair", 2, false, 100, HF_TAMPERED },
+		{ "repair", 3, true, 100, HF_TAMPERED },
+		{ "message", 3, false, 100, HF_TAMPERED },
+		{ "x-repair", 3, false, 100, HF_TAMPERED },
+	};
+	static const int64_t pasts[] = { 0, 1, 50, 200, -1, -300 };
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0] * 6; i++) {
+		const struct stranger *row = &rows[i / 6];
+		bool is_whole = row->n == 3 && !row->is_forged;
+		int64_t past = pasts[i % 6];
+		/* A record is good, and those that are missing are behind it. */
+		enum hf_verdict verdict = past < 0 && is_whole ? HF_TRUNCATED : row->verdict;
+		struct fixture f;
+		size_t start = put_stranger(&f, row, past);
+		struct hf_check check;
+
+		if (row->verdict == HF_TRUNCATED)
+			ck_assert_uint_eq(log_rig_log(&f.rig, f.id).size - start, row->size + 119);
+		expect_check(&f, verdict, past < 0 && is_whole ? 4 : 3);
+		check = check_as_writer(&f);
+		ck_assert_int_eq(check.verdict, verdict);
+		ck_assert_int_eq(check.bad_record, past < 0 && is_whole ? 4 : 3);
+		ck_assert_uint_eq(check.bytes == start, check.records == 3);
+		if (check.records == 3 && verdict == HF_TRUNCATED)
+			expect_repairable(&f, start);
 		fixture_close(&f);
 	}
 }
@@ -464,6 +574,7 @@ int main(void)
 	tcase_add_test(recover, what_is_no_verdict_and_a_missing_key_cannot_be_accepted);
 	tcase_add_test(recover, verdicts_that_are_not_named_are_never_mended);
 	tcase_add_test(recover, a_repair_that_was_cut_short_before_its_head_is_done_again);
+	tcase_add_test(recover, a_record_that_the_head_does_not_know_is_tampering_but_for_a_repair);
 	tcase_add_test(recover, a_save_without_its_head_is_taken_over);
 	suite_add_tcase(suite, recover);
 	srunner_run_all(runner, CK_ENV);

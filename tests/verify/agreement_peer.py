@@ -56,7 +56,7 @@ class Cases:
         self.store = hv.make_store(path)
         self.log = hv.make_log(self.store, SESSION, MESSAGES)
         self.list = []
-        for group in (self.heads, self.bodies, self.firsts, self.generations, self.weak):
+        for group in (self.heads, self.repairs, self.bodies, self.firsts, self.generations, self.weak):
             group()
 
     def add(self, name, log, head):
@@ -112,6 +112,28 @@ class Cases:
             for log in (data, self.log.data(1), b'', None):
                 self.add('head: ' + name, log, head)
 
+    def repairs(self):
+        """A record that the head does not know, at the place of one that it knows."""
+        for kind, record_id, size in (('repair', None, 100), ('repair', 'id', 100),
+                                      ('repair', None, 1927), ('repair', None, 1928),
+                                      ('repair', None, 5000), ('seal', None, 100),
+                                      ('x-repair', None, 100)):
+            log = hv.make_log(self.store, SESSION, MESSAGES[:2] + [
+                (kind, f'"{"r" * size}"', record_id), ('message', '1')])
+            line, end = log.offset(3), log.offset(4)
+            for offset in (line, line + 1, end - 200, end - 1, end, end + 1, end + 900):
+                head = self.slots(hv.make_slot(self.store, self.log, 6, offset=offset), None)
+                for raw in (log.data(4), log.data(), log.data(4)[:-1],
+                            log.data(4) + bytes(2000), log.data(4) + b'stump\n'):
+                    self.add(f'{kind} {record_id} of {size}, head at {offset - end}', raw, head)
+        for n in (3, 4):
+            bodies = [hv.make_body(0, 'session', hv.make_first_data(self.store, SESSION))]
+            bodies += [hv.make_body(k, 'message', '1') for k in (1, 2)]
+            log = hv.make_log(self.store, SESSION, bodies=bodies + [hv.make_body(n, 'repair', '{}')])
+            for past in (0, 1, 100):
+                self.add(f'repair {n} as record 3', log.data(), self.slots(
+                    hv.make_slot(self.store, self.log, 6, offset=log.offset() - past), None))
+
     def bodies(self):
         """Record 1 signed rightly, in every shape."""
         first = hv.make_body(0, 'session', hv.make_first_data(self.store, SESSION))
@@ -146,7 +168,10 @@ class Cases:
                         {'tags': 'null'}, {'tags': '{}'}, {'tags': '[1]'}, {'tags': '["a",null]'},
                         {'tags': '["a b","]",",","a b",""]'}, {'tags': strings(16)}, {'tags': strings(17)},
                         {'former': 'null'}, {'former': '{"a":"b"}'}, {'former': '["/p",["/q"]]'},
-                        {'former': strings(8)}, {'former': strings(9)}):
+                        {'former': strings(8)}, {'former': strings(9)}, {'tags': '[ "a"]'},
+                        {'tags': '["a" "b"]'}, {'tags': '["a"x]'}, {'tags': '["a":"b"]'},
+                        {'tags': '["a",]'}, {'tags': '[,]'}, {'tags': '[ ]'}, {'former': '["/p" ]'},
+                        {'former': '[,"/p"]'}, {'former': '["/p",,"/q"]'}, {'former': '["/p"'}):
             self.add_log(f'record 0: {members}', hv.make_log(self.store, SESSION, MESSAGES, **members))
         data = hv.make_first_data(self.store, SESSION)
         for kind, n, record_id in (('message', 0, None), ('session', 0, 'id'), ('session', 1, None)):

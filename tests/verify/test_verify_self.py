@@ -181,6 +181,34 @@ class TruncatedTest(StoreTest):
             raw = self.log.data(count) + b'x\n'
             self.expect(raw, self.head, 'tampered', count, self.log.offset(count))
 
+    def test_a_repair_that_the_head_does_not_know_is_truncation(self):
+        for count in range(1, 6):
+            end = self.log.offset(count)
+            for kind, record_id, size in (('repair', None, 0), ('repair', 'id', 0),
+                                          ('repair', None, 5000), ('x-repair', None, 0)):
+                log = hv.make_log(self.store, SESSION, MESSAGES[:count - 1]
+                                  + [(kind, f'"{"r" * size}"', record_id), ('message', '1')])
+                line = log.offset(count + 1)
+                rest = log.data()[end:line - 1]
+                at_most = 2048 if kind == 'repair' else 0
+                for past in (-1, 0, 1, 50, line - end - 1):
+                    slot = hv.make_slot(self.store, self.log, 6, offset=line - past)
+                    for raw in (log.data(count + 1), log.data(), log.data(count + 1) + b'stump'):
+                        if past >= 0:
+                            verdict = 'truncated' if line - end <= at_most else 'tampered'
+                            self.expect(raw, slot, verdict, count, end)
+                    # The repair is whole, and less than the head knows is there.
+                    if past < 0:
+                        self.expect(log.data(count + 1), slot, 'truncated', count + 1, line)
+                    else:
+                        self.expect(self.log.data(count) + rest[:-1] + b'#\n', slot, 'tampered',
+                                    count, end)
+        log = hv.make_log(self.store, SESSION, bodies=[
+            hv.make_body(0, 'session', hv.make_first_data(self.store, SESSION)),
+            hv.make_body(2, 'repair', '{}')])
+        slot = hv.make_slot(self.store, self.log, 6, offset=log.offset())
+        self.expect(log.data(), slot, 'tampered', 1, log.offset(1))
+
     def test_a_head_of_no_records_finds_an_empty_log_truncated(self):
         slot = hv.make_slot(self.store, self.log, 6, 0)
         self.expect(b'', slot, 'truncated', 0, 0)
@@ -736,7 +764,10 @@ class RecordTest(StoreTest):
                         {'tags': 'null'}, {'tags': '{}'}, {'tags': '"a"'}, {'tags': '[1]'},
                         {'tags': '[null]'}, {'tags': '[["a"]]'}, {'tags': strings(17)},
                         {'former': 'null'}, {'former': '{"/p":"/q"}'}, {'former': '["/p",null]'},
-                        {'former': strings(9)}, {'tags': '["a"'}, {'former': '[]]'}):
+                        {'former': strings(9)}, {'tags': '["a"'}, {'former': '[]]'}, {'tags': '[ "a"]'}, {'tags': '["a" "b"]'},
+                        {'tags': '["a"x]'}, {'tags': '["a":"b"]'}, {'tags': '["a",]'},
+                        {'tags': '[,]'}, {'tags': '[ ]'}, {'former': '["/p" ]'},
+                        {'former': '[,"/p"]'}, {'former': '["/p",,"/q"]'}):
             expect(False, **members)
         whole = hv.make_first_data(self.store, SESSION)
         expect(False, whole.replace('"name":null,"project":null', '"project":null,"name":null'))
