@@ -7,7 +7,7 @@
 # Needs HOLDFAST_BENCH, the folder of the programs, and BENCH_DIR, where they work.
 set -euo pipefail
 
-programs="floor append load save keys command open json"
+programs="floor append load save keys command open list json life limit"
 filesystem=$(stat --file-system --format=%T "$BENCH_DIR")
 mount=$(findmnt --noheadings --output FSTYPE --target "$BENCH_DIR" || true)
 processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
@@ -16,7 +16,8 @@ processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 # libraries first.
 meson install -C "$HOLDFAST_BENCH/.." --no-rebuild --destdir "$BENCH_DIR/installed" --quiet
 HOLDFAST=$(find "$BENCH_DIR/installed" -path '*/bin/holdfast' -print -quit)
-export HOLDFAST
+# And as nobody has configured it.
+export HOLDFAST XDG_CONFIG_HOME=$BENCH_DIR/config
 
 if [[ " $* " == *" --json "* ]]; then
     printf '{"processor":"%s","cores":%s,"kernel":"%s","filesystem":"%s","load":"%s"}\n' \

@@ -27,7 +27,7 @@ int access_config(struct cli *cli)
 	if (rc == HF_OK || rc == HF_ERR_CONFIG) {
 		status = rc == HF_OK ? 0 : errors_report(cli, rc, NULL, NULL);
 	} else {
-		strbuf_printf(&text, "The configuration cannot be read: %s.", cli->detail.message);
+		strbuf_printf(&text, "%s: %s", cli->detail.message, hf_error_text(rc));
 		status = errors_report_text(
 			cli, rc, text.data,
 			"Nothing was changed. Look at that file, then try again.");

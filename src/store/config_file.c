@@ -164,6 +164,17 @@ static const char *objection(const struct sys *sys, const struct config_file *fi
 	return NULL;
 }
 
+/* This message too is shown to users, whom the system's words and numbers do not help. */
+static int fail_to_read(struct report *report, int errno_value, const char *operation,
+			const char *place)
+{
+	int code = report_fail(report, report_code(errno_value), operation, "%s: cannot be read",
+			       place);
+
+	report->detail.os_errno = errno_value;
+	return code;
+}
+
 /* Opens the file and looks at what was opened. *ret_fd is -1 if it is not there. */
 static int open_file(const struct sys *sys, struct report *report, const struct config_file *file,
 		     int *ret_fd)
@@ -182,10 +193,10 @@ static int open_file(const struct sys *sys, struct report *report, const struct 
 	if (fd == -ELOOP && file->own)
 		return report_fail(report, HF_ERR_CONFIG, "config", "%s: is a symbolic link", place);
 	if (fd < 0)
-		return report_errno(report, -fd, "open", place);
+		return fail_to_read(report, -fd, "open", place);
 	rc = sys->stat(sys->context, fd, &found);
 	if (rc < 0)
-		rc = report_errno(report, -rc, "fstat", place);
+		rc = fail_to_read(report, -rc, "fstat", place);
 	else
 		why = objection(sys, file, &found);
 	if (why != NULL)
@@ -216,7 +227,7 @@ int config_file_read(const struct sys *sys, struct report *report, const struct 
 	size = sys_read_some(sys, fd, text, CONFIG_FILE_SIZE_MAX + 1, 0);
 	config_file_place(file->path, 0, place);
 	if (size < 0)
-		rc = report_errno(report, (int)-size, "pread", place);
+		rc = fail_to_read(report, (int)-size, "pread", place);
 	else if (size > CONFIG_FILE_SIZE_MAX)
 		rc = report_fail(report, HF_ERR_CONFIG, "config", "%s: %s", place, too_large);
 	else

@@ -1,62 +1,162 @@
 /* SPDX-License-Identifier: MIT */
-/* Listing sessions from their heads, and finding one by the start of its id. */
+/* Listing sessions: one pass over all heads, then in order. */
+#include "store/list.h"
+
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/invariant.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "log/check.h"
-#include "log/found.h"
-#include "log/writer.h"
-#include "store/store.h"
-
-enum { PREFIX_MIN = 4, LOOKS_MAX = 4 };
+#include "store/filter.h"
 
 struct hf_list {
-	const struct hf_store *store;
+	struct hf_store *store;
 	struct report report;
-	char prefix[TEXT_UUID_SIZE + 1];
-	struct storage_found *sessions;
-	size_t count;
-	size_t room;
+	struct rows rows;
 	size_t next;
-	int error;               /* of collecting */
-	struct head head;        /* what the last entry's slices point to */
+	bool verify;
+	struct look look; /* what the last entry's slices point to */
 };
 
-static bool has_prefix(const struct storage_id *id, const char *prefix)
+const char *hf_state_name(enum hf_state state)
 {
-	char text[TEXT_UUID_SIZE];
-
-	text_put_uuid(id->bytes, text);
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static bool collect(void *context, const struct storage_found *found)
-{
-	struct hf_list *list = context;
-	struct storage_found *sessions;
-
-	if (!has_prefix(&found->id, list->prefix))
-		return true;
-	if (list->count == list->room) {
-		size_t room = list->room == 0 ? 64 : list->room * 2;
-
-		sessions = mem_resize(list->sessions, room, sizeof *sessions);
-		if (sessions == NULL) {
-			list->error = HF_ERR_NOMEM;
-			return false;
-		}
-		list->sessions = sessions;
-		list->room = room;
+	switch (state) {
+#define STATE_NAME(name, value, text) \
+	case name:                        \
+		return text;
+		HF_STATES(STATE_NAME)
+#undef STATE_NAME
 	}
-	list->sessions[list->count++] = *found;
-	return true;
+	return "unknown";
 }
+
+bool hf_state_find(const char *name, enum hf_state *ret_state)
+{
+	static const enum hf_state states[] = {
+#define STATE(name, value, text) name,
+		HF_STATES(STATE)
+#undef STATE
+	};
+
+	for (size_t i = 0; name != NULL && i < ARRAY_SIZE(states); i++) {
+		if (strcmp(hf_state_name(states[i]), name) == 0) {
+			*ret_state = states[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- Collecting ---- */
+
+struct collection {
+	struct filter filter;
+	struct rows *rows;
+	bool wants_busy;
+	struct buffer busy; /* digests of the projects that have an active session */
+	int rc;
+};
+
+static int note_busy(struct collection *collection, const struct head *head)
+{
+	struct filter_path path = filter_path(head->project, head->project_size);
+
+	return head->project_size > 0 ?
+		       buffer_put(&collection->busy, path.digest, sizeof path.digest) : HF_OK;
+}
+
+static bool collect(void *context, const struct look *look)
+{
+	struct collection *collection = context;
+
+	if (collection->wants_busy && look->state == HF_ACTIVE)
+		collection->rc = note_busy(collection, &look->head);
+	if (collection->rc == HF_OK && filter_holds(&collection->filter, look))
+		collection->rc = rows_add(collection->rows, look);
+	return collection->rc == HF_OK;
+}
+
+/* Walks over the places that can have what is asked for. A session may be moved from one to
+ * the other meanwhile: in three walks it is seen at least once, and counts as it was seen
+ * last. */
+static int collect_places(struct hf_store *store, struct report *report, const char *prefix,
+			  struct collection *collection)
+{
+	uint32_t states = collection->filter.states;
+	bool in_trash = (states & 1u << HF_TRASHED) != 0;
+	bool outside = (states & ~(1u << HF_TRASHED)) != 0;
+	int rc = HF_OK;
+
+	if (in_trash && outside)
+		rc = look_each(store, report, LOOK_TRASH, prefix, collect, collection);
+	if (rc == HF_OK && collection->rc == HF_OK && outside)
+		rc = look_each(store, report, LOOK_SESSIONS, prefix, collect, collection);
+	if (rc == HF_OK && collection->rc == HF_OK && in_trash)
+		rc = look_each(store, report, LOOK_TRASH, prefix, collect, collection);
+	if (rc == HF_OK)
+		rc = collection->rc;
+	if (rc == HF_OK && in_trash && outside)
+		rows_unite(collection->rows);
+	return rc;
+}
+
+static int compare_digest(const void *left, const void *right)
+{
+	return memcmp(left, right, FORMAT_FORMER_SIZE);
+}
+
+/* True unless a session is active, or another one of its project is. */
+static bool is_resumable(void *context, const struct look *look)
+{
+	const struct collection *collection = context;
+	const struct buffer *busy = &collection->busy;
+	struct filter_path path = filter_path(look->head.project, look->head.project_size);
+
+	if (look->state == HF_ACTIVE)
+		return false;
+	return look->head.project_size == 0 || busy->size == 0 ||
+	       bsearch(path.digest, busy->data, busy->size / FORMAT_FORMER_SIZE,
+		       FORMAT_FORMER_SIZE, compare_digest) == NULL;
+}
+
+static void keep_resumable(struct collection *collection)
+{
+	struct buffer *busy = &collection->busy;
+
+	if (busy->size > 0)
+		qsort(busy->data, busy->size / FORMAT_FORMER_SIZE, FORMAT_FORMER_SIZE,
+		      compare_digest);
+	rows_filter(collection->rows, is_resumable, collection);
+}
+
+int list_collect(struct hf_store *store, struct report *report,
+		 const struct hf_list_options *options, struct rows *rows)
+{
+	static const struct hf_list_options none = { .limit = 0 };
+	struct collection collection = { .rows = rows, .busy = BUFFER_INIT(SIZE_MAX / 2) };
+	int rc;
+
+	if (options == NULL)
+		options = &none;
+	rc = filter_init(&collection.filter, report, options);
+	collection.wants_busy = options->resumable;
+	if (rc == HF_OK)
+		rc = collect_places(store, report, options->prefix, &collection);
+	if (rc == HF_OK && options->resumable)
+		keep_resumable(&collection);
+	rows_sort(rows);
+	if (options->limit > 0 && rows->count > options->limit)
+		rows->count = (size_t)options->limit;
+	buffer_release(&collection.busy);
+	return rc;
+}
+
+/* ---- Handing out ---- */
 
 int hf_list_open(struct hf_store *store, const struct hf_list_options *options,
 		 struct hf_detail *detail, struct hf_list **ret_list)
 {
-	const char *prefix = options != NULL ? options->prefix : NULL;
 	struct report report = store_report(store);
 	struct hf_list *list = mem_new(1, sizeof *list);
 	int rc = store_check_call(store, ret_list, &report);
@@ -66,13 +166,12 @@ int hf_list_open(struct hf_store *store, const struct hf_list_options *options,
 	if (rc != HF_OK)
 		goto out;
 	list->store = store;
-	text_copy(list->prefix, sizeof list->prefix, prefix != NULL ? prefix : "");
-	rc = store->storage->ops->each(store->storage, &report, collect, list);
-	if (rc == HF_OK)
-		rc = list->error;
+	list->report = store_report(store);
+	list->verify = options != NULL && options->verify;
+	rows_init(&list->rows);
+	rc = list_collect(store, &report, options, &list->rows);
 	if (rc != HF_OK)
 		goto out;
-	list->report = store_report(store);
 	*ret_list = list;
 	list = NULL;
 out:
@@ -84,157 +183,51 @@ void hf_list_close(struct hf_list *list)
 {
 	if (list == NULL)
 		return;
-	mem_free(list->sessions);
+	rows_release(&list->rows);
 	mem_free(list);
 }
 
-/* Why a session without a head that counts cannot be described. */
-static int head_error(const struct found_head *found, bool has_log)
+void list_describe(const struct look *look, struct hf_entry *ret_entry)
 {
-	if (found->is_key_missing)
-		return HF_ERR_KEY_MISSING;
-	return has_log ? HF_ERR_HEAD_MISSING : HF_ERR_TRUNCATED;
+	struct hf_entry entry = { .error = look->error, .state = look->state };
+
+	store_info(&look->head, &entry.info);
+	entry.active = look->state == HF_ACTIVE;
+	*ret_entry = entry;
 }
 
-/* Describes one session by what its names and its head tell. False: it is none. */
-static bool describe_once(struct hf_list *list, const struct storage_found *session,
-		     struct hf_entry *entry)
+/* Checks the session of an entry. HF_ERR_NOTFOUND: it is gone meanwhile. Any other failure
+ * is a session's own. */
+static int check_entry(struct hf_list *list, struct hf_entry *entry)
 {
-	const struct log_env *env = &list->store->env;
-	uint8_t slots[STORAGE_HEAD_SIZE];
-	struct found_head found = { 0 };
+	struct checked *checked = NULL;
+	struct storage_id id;
 	int rc;
 
 	report_clear(&list->report);
-	rc = env->storage->ops->head_peek(env->storage, &list->report, session->id, slots);
-	if (rc == HF_OK)
-		rc = found_find(env, &list->report, session->id, slots, &found);
-	if (rc == HF_ERR_NOTFOUND && !session->has_log)
-		return false;
-	if (rc == HF_ERR_NOTFOUND)
-		rc = HF_OK;
-	if (found.is_valid && ((found.head.flags & FORMAT_HEAD_DELETED) != 0 ||
-			       (!session->has_log && found_is_nothing(&found.head))))
-		return false;
-	list->head = found.head;
-	memcpy(list->head.session, session->id.bytes, sizeof list->head.session);
-	store_info(&list->head, &entry->info);
-	if (!found.is_valid)
-		entry->info.key_id[0] = '\0';
-	entry->error = rc != HF_OK ? rc : HF_OK;
-	if (rc == HF_OK && (!found.is_valid || !session->has_log))
-		entry->error = head_error(&found, session->has_log);
-	entry->active = env->storage->ops->is_locked(env->storage, session->id);
-	return true;
-}
-
-/* True unless the log is known not to be there. */
-static bool has_log(struct hf_list *list, struct storage_id id)
-{
-	const struct log_env *env = &list->store->env;
-	struct storage_log *log = NULL;
-	int rc = env->storage->ops->log_open(env->storage, &list->report, id, STORAGE_READ, &log);
-
-	if (rc == HF_OK)
-		env->storage->ops->log_close(log);
-	return rc != HF_ERR_NOTFOUND;
-}
-
-/* Describes one session. False: it is none, or no longer. The names were read a while ago:
- * one that came or went since then only seems to lack a part, so that is looked at again. */
-static bool describe(struct hf_list *list, const struct storage_found *session,
-		     struct hf_entry *entry)
-{
-	struct storage_found now = *session;
-
-	for (unsigned look = 1;; look++) {
-		if (!describe_once(list, &now, entry))
-			return false;
-		if ((entry->error != HF_ERR_HEAD_MISSING && entry->error != HF_ERR_TRUNCATED) ||
-		    look == LOOKS_MAX)
-			return true;
-		now.has_log = has_log(list, session->id);
+	memcpy(id.bytes, list->look.head.session, sizeof id.bytes);
+	rc = store_check_session(list->store, &list->report, id, NULL, &checked);
+	if (rc == HF_OK) {
+		entry->check = checked->check;
+		entry->is_checked = true;
+	} else if (entry->error == HF_OK) {
+		entry->error = rc;
 	}
+	check_close(checked);
+	return rc;
 }
 
 int hf_list_next(struct hf_list *list, struct hf_entry *ret_entry)
 {
-	while (list->next < list->count) {
-		struct hf_entry entry = { 0 };
+	while (list->next < list->rows.count) {
+		struct hf_entry entry;
 
-		if (describe(list, &list->sessions[list->next++], &entry)) {
-			*ret_entry = entry;
-			return HF_OK;
-		}
+		rows_get(&list->rows, list->next++, &list->look);
+		list_describe(&list->look, &entry);
+		if (list->verify && check_entry(list, &entry) == HF_ERR_NOTFOUND)
+			continue;
+		*ret_entry = entry;
+		return HF_OK;
 	}
 	return HF_ERR_NOTFOUND;
-}
-
-static bool is_prefix(const char *text)
-{
-	size_t size = strnlen(text, TEXT_UUID_SIZE + 1);
-
-	if (size < PREFIX_MIN || size > TEXT_UUID_SIZE)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		char c = text[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'))
-			return false;
-	}
-	return true;
-}
-
-/* Takes the first entry, and says if there is another. */
-static int take_only(struct hf_list *list, char ret_id[HF_ID_SIZE])
-{
-	struct hf_entry entry;
-	int rc = hf_list_next(list, &entry);
-
-	if (rc != HF_OK)
-		return rc;
-	memcpy(ret_id, entry.info.id, HF_ID_SIZE);
-	return hf_list_next(list, &entry) == HF_OK ? HF_ERR_AMBIGUOUS : HF_OK;
-}
-
-/* A whole id needs no walk over all sessions. */
-static int find_whole(struct hf_store *store, struct report *report, const char *text,
-		      char ret_id[HF_ID_SIZE])
-{
-	struct storage_id id;
-	int rc = store_id(report, text, &id);
-
-	if (rc == HF_OK && writer_is_gone(&store->env, report, id))
-		rc = HF_ERR_NOTFOUND;
-	if (rc == HF_OK)
-		memcpy(ret_id, text, HF_ID_SIZE);
-	return rc;
-}
-
-int hf_session_find(struct hf_store *store, const char *prefix, struct hf_detail *detail,
-		    char ret_id[HF_ID_SIZE])
-{
-	struct report report = store_report(store);
-	struct hf_list *list = NULL;
-	char id[HF_ID_SIZE];
-	int rc;
-
-	rc = store_check_call(store, ret_id, &report);
-	if (rc != HF_OK)
-		return report_deliver(&report, rc, detail);
-	if (prefix != NULL && strnlen(prefix, HF_ID_SIZE) == TEXT_UUID_SIZE)
-		return report_deliver(&report, find_whole(store, &report, prefix, ret_id), detail);
-	if (prefix == NULL || !is_prefix(prefix)) {
-		rc = report_fail(&report, HF_ERR_INVALID, "find",
-				 "an id is given by at least %d of its characters", PREFIX_MIN);
-		return report_deliver(&report, rc, detail);
-	}
-	rc = hf_list_open(store, &(struct hf_list_options){ .prefix = prefix }, detail, &list);
-	if (rc != HF_OK)
-		return rc;
-	rc = take_only(list, id);
-	hf_list_close(list);
-	if (rc == HF_OK)
-		memcpy(ret_id, id, HF_ID_SIZE);
-	return report_deliver(&report, rc, detail);
 }

@@ -103,6 +103,13 @@ int store_place(struct hf_store *store, struct report *report, struct storage_id
 	return HF_OK;
 }
 
+bool store_has(struct hf_store *store, struct report *report, struct storage_id id)
+{
+	const struct log_env *place = NULL;
+
+	return store_place(store, report, id, &place) == HF_OK && !writer_is_gone(place, report, id);
+}
+
 int store_untrashed(struct hf_store *store, struct report *report, struct storage_id id)
 {
 	const struct log_env *place = NULL;

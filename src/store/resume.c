@@ -105,11 +105,11 @@ static int take_session(struct resuming *resuming)
 				    .watch = &watch,
 				    .keep = &resuming->checked };
 	struct hf_slice project;
-	int rc = writer_open(&resuming->store->env, resuming->report, resuming->id, &open,
-			     options->repair, &resuming->session->writer);
+	int rc = session_take(resuming->session, resuming->store, resuming->id, &open,
+			      options->repair);
 
 	if (rc != HF_OK)
-		return store_missing(resuming->store, resuming->report, resuming->id, rc);
+		return rc;
 	project = resuming->checked->scan.fold.project;
 	if (json_kind(project) == JSON_STRING &&
 	    json_text(project, resuming->current, sizeof resuming->current) >=

@@ -7,6 +7,8 @@
 #include "store/capacity.h"
 #include "store/session.h"
 
+enum { TRIES_MAX = 3 }; /* a session may be moved that often while it is being opened */
+
 struct hf_session *session_new(const struct hf_store *store, struct storage_id id)
 {
 	struct hf_session *session = mem_new(1, sizeof *session);
@@ -91,6 +93,23 @@ int hf_session_create(struct hf_store *store, const struct hf_session_options *o
 	return rc;
 }
 
+int session_take(struct hf_session *session, struct hf_store *store, struct storage_id id,
+		 const struct writer_open *open, struct hf_repair *repair)
+{
+	struct report *report = &session->report;
+	int rc;
+
+	for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
+		report_clear(report);
+		rc = writer_open(&store->env, report, id, open, repair, &session->writer);
+		rc = store_missing(store, report, id, rc);
+		/* It was in the trash at the one look, and is not any more at the other. */
+		if (rc != HF_ERR_NOTFOUND || !store_has(store, report, id))
+			return rc;
+	}
+	return report_fail(report, HF_ERR_BUSY, "open", "others are moving it");
+}
+
 int hf_session_open(struct hf_store *store, const char *id_text,
 		    const struct hf_open_options *options, struct hf_detail *detail,
 		    struct hf_session **ret_session)
@@ -112,9 +131,7 @@ int hf_session_open(struct hf_store *store, const char *id_text,
 	session = session_new(store, id);
 	if (session == NULL)
 		return report_deliver(&report, HF_ERR_NOMEM, detail);
-	rc = writer_open(&store->env, &session->report, id, &open,
-			 options != NULL ? options->repair : NULL, &session->writer);
-	rc = store_missing(store, &session->report, id, rc);
+	rc = session_take(session, store, id, &open, options != NULL ? options->repair : NULL);
 	rc = report_deliver(&session->report, rc, detail);
 	if (rc != HF_OK)
 		session_free(session);
@@ -228,7 +245,7 @@ int hf_session_repair(struct hf_store *store, const char *id_text, uint32_t acce
 	struct writer_open open = { .accept = accept, .check_all = true };
 	struct hf_repair repair = { 0 };
 	struct writer *writer = NULL;
-	struct storage_id id;
+	struct storage_id id = { { 0 } };
 	int rc = dry_run ? store_check_call(store, store, &report) :
 			   store_writable(store, store, &report);
 

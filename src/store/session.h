@@ -20,6 +20,11 @@ struct hf_session *session_new(const struct hf_store *store, struct storage_id i
 /* Frees it, but not its writer. NULL is allowed. */
 void session_free(struct hf_session *session);
 
+/* Takes the session for writing, as writer_open does, following it when it is moved
+ * meanwhile. HF_ERR_TRASHED: it is in the trash. */
+int session_take(struct hf_session *session, struct hf_store *store, struct storage_id id,
+		 const struct writer_open *open, struct hf_repair *repair);
+
 /* Begins and ends a call on a session: its mutex is held in between. */
 void session_enter(struct hf_session *session);
 /* Delivers the failure, if it is one, to the caller; returns the code. */

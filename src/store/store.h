@@ -87,6 +87,10 @@ int store_trash(struct hf_store *store, struct report *report, bool make,
 int store_place(struct hf_store *store, struct report *report, struct storage_id id,
 		const struct log_env **ret_place);
 
+/* True if a session that a call has not found is there all the same, because it was moved
+ * meanwhile. */
+bool store_has(struct hf_store *store, struct report *report, struct storage_id id);
+
 /* HF_ERR_TRASHED, described, if a session is in the trash; HF_OK if it is outside or
  * nowhere. */
 int store_untrashed(struct hf_store *store, struct report *report, struct storage_id id);
