@@ -39,6 +39,8 @@
  * programmer's error. Handles do not survive fork: a child that uses its parent's
  * session gets HF_ERR_FORKED, never a bad signature. (As with any mutex, a program that
  * forks while another of its threads is in a call must not use the handle in the child.)
+ * Programs that are started (fork and exec) inherit nothing. A child that neither execs
+ * nor ends keeps the session held if its parent dies first; closing gives it back at once.
  *
  * The library never prints, exits, forks or touches signal handlers.
  */

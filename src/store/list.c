@@ -115,7 +115,7 @@ static bool is_resumable(void *context, const struct look *look)
 
 	if (look->state == HF_ACTIVE)
 		return false;
-	return look->head.project_size == 0 || busy->size == 0 ||
+	return busy->size == 0 ||
 	       bsearch(path.digest, busy->data, busy->size / FORMAT_FORMER_SIZE,
 		       FORMAT_FORMER_SIZE, compare_digest) == NULL;
 }

@@ -156,8 +156,7 @@ is 'max_sessions' meant?" "$stderr"
     else
         run -5 hf config
     fi
-    expect_in 'The configuration cannot be read' "$output"
-    expect_in 'holdfast/config' "$output"
+    expect_in 'holdfast/config: cannot be read: Permission denied.' "$output"
 }
 
 @test "the_settings_have_their_effect_on_commands" {

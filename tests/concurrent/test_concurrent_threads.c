@@ -10,17 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/scratch.h"
-#include "lib/session_expect.h"
-#include "lib/session_place.h"
+#include "lib/runner.h"
+#include "lib/scene.h"
 
 enum { THREADS = 6, APPENDS = 40, ROUNDS = 160, GENERATION = 1000000 };
 
-static struct scratch scratch;
-static char store_path[300], runtime_path[300];
-static struct place place;
-static struct hf_store *store;
-static char session_id[HF_ID_SIZE];
+static struct scene scene;
 
 /* The first thing that went wrong in any thread. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -49,20 +44,15 @@ static bool is_ok(int rc, const char *what, const struct hf_detail *detail)
 
 static void set_up(void)
 {
-	scratch = scratch_open();
-	(void)snprintf(store_path, sizeof store_path, "%s/store", scratch.path);
-	(void)snprintf(runtime_path, sizeof runtime_path, "%s/run", scratch.path);
-	scratch_mkdir(scratch.fd, "run");
-	place = (struct place){ .sys = sys_posix(), .store = store_path, .runtime = runtime_path,
-				.durability = HF_OS, .padding = 4096 };
-	store = place_open(&place);
+	static const struct place like = { .durability = HF_OS, .padding = 4096 };
+
+	scene_open(&scene, &like);
 	wrong[0] = '\0';
 }
 
 static void tear_down(void)
 {
-	hf_store_close(store);
-	scratch_close(&scratch);
+	scene_close(&scene);
 	ck_assert_msg(wrong[0] == '\0', "%s", wrong);
 }
 
@@ -74,15 +64,6 @@ static void run_threads(void *(*function)(void *), void *contexts[], size_t coun
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, function, contexts[i]), 0);
 	for (size_t i = 0; i < count; i++)
 		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-}
-
-static struct hf_session *create(void)
-{
-	struct hf_session *session = NULL;
-
-	EXPECT_CODE(hf_session_create(store, NULL, NULL, &session), HF_OK, "creating");
-	memcpy(session_id, hf_session_id(session), sizeof session_id);
-	return session;
 }
 
 /* Appends {"g":...,"i":...} as one record. */
@@ -148,7 +129,7 @@ START_TEST(threads_append_to_one_session_through_one_handle)
 	struct hf_session *session;
 
 	set_up();
-	session = create();
+	session = scene_create(&scene, NULL);
 	for (uint32_t i = 0; i < THREADS; i++) {
 		appenders[i] = (struct appender){ session, i, 0 };
 		contexts[i] = &appenders[i];
@@ -156,7 +137,7 @@ START_TEST(threads_append_to_one_session_through_one_handle)
 	run_threads(append_many, contexts, THREADS);
 	ck_assert_uint_eq(hf_session_records(session), 1 + THREADS * APPENDS);
 	EXPECT_CODE(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK, "closing");
-	EXPECT_CODE(hf_session_load(store, session_id, NULL, &view), HF_OK, "loading");
+	EXPECT_CODE(hf_session_load(scene.store, scene.history.id, NULL, &view), HF_OK, "loading");
 	ck_assert_int_eq(hf_view_check(view)->verdict, HF_INTACT);
 	while (hf_view_next(view, &record)) {
 		if (is_message(&record)) {
@@ -184,20 +165,20 @@ static void *live(void *context)
 	char id[HF_ID_SIZE];
 
 	for (uint32_t round = 0; round < 4; round++) {
-		if (!is_ok(hf_session_create(store, NULL, &detail, &session), "creating", &detail))
+		if (!is_ok(hf_session_create(scene.store, NULL, &detail, &session), "creating", &detail))
 			return context;
 		memcpy(id, hf_session_id(session), sizeof id);
 		for (uint32_t i = 0; i < APPENDS / 4; i++)
 			(void)is_ok(append(session, round, i, &detail, NULL), "appending", &detail);
 		(void)is_ok(hf_session_close(session, HF_CLOSE_SEAL, &detail), "closing", &detail);
-		(void)is_ok(hf_key_drop(store, &detail), "dropping the key", &detail);
-		(void)is_ok(hf_key_prepare(store, &detail, &key), "preparing the key", &detail);
-		if (is_ok(hf_session_verify(store, id, NULL, NULL, &detail, &check), "verifying",
+		(void)is_ok(hf_key_drop(scene.store, &detail), "dropping the key", &detail);
+		(void)is_ok(hf_key_prepare(scene.store, &detail, &key), "preparing the key", &detail);
+		if (is_ok(hf_session_verify(scene.store, id, NULL, NULL, &detail, &check), "verifying",
 			  &detail) &&
 		    (check.verdict != HF_INTACT || check.records != APPENDS / 4 + 2))
 			note("the verdict is %s", hf_verdict_name(check.verdict));
 		if (round % 2 == 0)
-			(void)is_ok(hf_session_delete(store, id, &detail), "removing", &detail);
+			(void)is_ok(hf_session_delete(scene.store, id, &detail), "removing", &detail);
 	}
 	return NULL;
 }
@@ -211,7 +192,7 @@ START_TEST(threads_have_sessions_of_their_own_in_one_store)
 
 	set_up();
 	run_threads(live, contexts, THREADS);
-	EXPECT_CODE(hf_list_open(store, NULL, NULL, &list), HF_OK, "listing");
+	EXPECT_CODE(hf_list_open(scene.store, NULL, NULL, &list), HF_OK, "listing");
 	while (hf_list_next(list, &entry) == HF_OK) {
 		ck_assert_int_eq(entry.error, HF_OK);
 		count++;
@@ -270,13 +251,14 @@ static void *read_along(void *context)
 		uint64_t before = atomic_load(&acknowledged);
 		unsigned stump = atomic_load(&stumps);
 
-		if (!is_ok(hf_session_load(store, session_id, &detail, &view), "loading", &detail))
+		if (!is_ok(hf_session_load(scene.store, scene.history.id, &detail, &view), "loading",
+			   &detail))
 			return context;
 		check_verdict("loading", hf_view_check(view), stump);
 		check_seen(view, before);
 		hf_view_close(view);
 		stump = atomic_load(&stumps);
-		if (!is_ok(hf_session_verify(store, session_id, NULL, NULL, &detail, &check),
+		if (!is_ok(hf_session_verify(scene.store, scene.history.id, NULL, NULL, &detail, &check),
 			   "verifying", &detail))
 			return context;
 		check_verdict("verifying", &check, stump);
@@ -304,16 +286,15 @@ static bool save(struct hf_session *session, uint32_t generation, uint32_t count
 static struct hf_session *tear_and_mend(struct hf_session *session, bool tear)
 {
 	struct hf_detail detail = { 0 };
-	char name[120];
 
 	(void)is_ok(hf_session_close(session, HF_CLOSE_LEAVE, &detail), "closing", &detail);
 	session = NULL;
 	if (tear) {
 		(void)atomic_fetch_add(&stumps, 1);
-		(void)snprintf(name, sizeof name, "store/%s", place_name(session_id, ".jsonl").text);
-		scratch_append(scratch.fd, name, "{\"n\":", 5);
+		scratch_append(scene.scratch.fd, scene_name(&scene, ".jsonl"), "{\"n\":", 5);
 	}
-	(void)is_ok(hf_session_open(store, session_id, NULL, &detail, &session), "opening", &detail);
+	(void)is_ok(hf_session_open(scene.store, scene.history.id, NULL, &detail, &session), "opening",
+		    &detail);
 	if (tear)
 		(void)atomic_fetch_add(&stumps, 1);
 	return session;
@@ -365,7 +346,7 @@ START_TEST(a_reader_sees_a_whole_state_whatever_a_writer_does)
 	void *contexts[4];
 
 	set_up();
-	jobs[0] = (struct job){ write_along, create() };
+	jobs[0] = (struct job){ write_along, scene_create(&scene, NULL) };
 	for (size_t i = 0; i < 4; i++) {
 		if (i > 0)
 			jobs[i] = (struct job){ read_along, NULL };
@@ -389,12 +370,12 @@ static void *look_for_it(void *context)
 		struct hf_list *list = NULL;
 		struct hf_entry entry;
 		struct hf_check check;
-		int rc = hf_session_verify(store, id, NULL, NULL, &detail, &check);
+		int rc = hf_session_verify(scene.store, id, NULL, NULL, &detail, &check);
 
 		if (rc == HF_OK ? check.verdict != HF_INTACT : rc != HF_ERR_NOTFOUND)
 			note("verifying what comes and goes: %s, %s: %s", hf_error_name(rc),
 			     rc == HF_OK ? hf_verdict_name(check.verdict) : "", detail.message);
-		if (!is_ok(hf_list_open(store, NULL, &detail, &list), "listing", &detail))
+		if (!is_ok(hf_list_open(scene.store, NULL, &detail, &list), "listing", &detail))
 			return NULL;
 		while (hf_list_next(list, &entry) == HF_OK) {
 			if (entry.error != HF_OK)
@@ -414,12 +395,13 @@ static void *come_and_go(void *context)
 		struct hf_detail detail = { 0 };
 		struct hf_session *session = NULL;
 
-		if (!is_ok(hf_session_create(store, &options, &detail, &session), "creating", &detail))
+		if (!is_ok(hf_session_create(scene.store, &options, &detail, &session), "creating",
+			   &detail))
 			break;
 		for (uint32_t i = 0; i < 3; i++)
 			(void)is_ok(append(session, round, i, &detail, NULL), "appending", &detail);
 		(void)is_ok(hf_session_close(session, HF_CLOSE_SEAL, &detail), "closing", &detail);
-		(void)is_ok(hf_session_delete(store, context, &detail), "removing", &detail);
+		(void)is_ok(hf_session_delete(scene.store, context, &detail), "removing", &detail);
 	}
 	atomic_store(&is_over, true);
 	return NULL;
@@ -441,21 +423,11 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("concurrent_threads");
-	TCase *cases = tcase_create("threads");
-	SRunner *runner;
-	int failed;
+	TCase *cases = runner_cases(suite, "threads", 150);
 
-	scratch_begin();
-	tcase_set_timeout(cases, 150);
 	tcase_add_test(cases, threads_append_to_one_session_through_one_handle);
 	tcase_add_test(cases, threads_have_sessions_of_their_own_in_one_store);
 	tcase_add_test(cases, a_reader_sees_a_whole_state_whatever_a_writer_does);
 	tcase_add_test(cases, a_reader_sees_a_session_that_comes_and_goes_whole_or_not_at_all);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }

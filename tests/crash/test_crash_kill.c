@@ -7,22 +7,18 @@
  *
  * CRASH_SECONDS in the environment is how long the loop lasts.
  */
-#include <check.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/scratch.h"
-#include "lib/session_expect.h"
-#include "lib/session_history.h"
-#include "lib/session_place.h"
+#include "lib/child.h"
+#include "lib/runner.h"
+#include "lib/scene.h"
+#include "lib/wait.h"
 
 enum {
 	SECONDS_DEFAULT = 20,
@@ -32,8 +28,7 @@ enum {
 	ABOUT_TO_WRITE = 0x40000000, /* flag in what a child tells */
 };
 
-static struct scratch scratch;
-static char store_path[300], runtime_path[300];
+static struct scene scene;
 
 /* What the parent knows of the session at hand. */
 static struct known {
@@ -77,113 +72,81 @@ static size_t size_of(uint32_t serial)
 
 static struct place place_at(enum hf_durability durability, uint32_t padding)
 {
-	return (struct place){ .sys = sys_posix(), .store = store_path, .runtime = runtime_path,
-			       .durability = durability, .padding = padding };
+	struct place place = scene.place;
+
+	place.durability = durability;
+	place.padding = padding;
+	return place;
 }
 
 /* ---- The child ------------------------------------------------------------------- */
 
-static void tell(int fd, uint32_t word)
+/* Appends until it is killed, and tells each message that is acknowledged. */
+static int append_on(void *context, struct child *parent)
 {
-	if (write(fd, &word, sizeof word) != (ssize_t)sizeof word)
-		_exit(3);
-}
-
-/* Appends until it is killed. */
-__attribute__((noreturn))
-static void child(int fd, const struct place *place)
-{
-	struct hf_store *store = place_open(place);
+	struct hf_store *store = place_open(context);
 	struct hf_session *session = NULL;
 	struct hf_detail detail = { 0 };
 	uint32_t serial = known.acknowledged;
 
 	if (hf_session_open(store, known.id, NULL, &detail, &session) != HF_OK)
-		_exit(4);
+		return 4;
 	for (;; serial++) {
 		size_t size = size_of(serial);
 		char *text = history_text(serial, size);
 		struct hf_append record = { "message", NULL, text, strlen(text) };
 
 		if (size == (size_t)1 << SIZE_MAX_BITS)
-			tell(fd, ABOUT_TO_WRITE);
+			child_say(parent, ABOUT_TO_WRITE);
 		if (hf_session_append(session, NULL, &record, 1, &detail, NULL) != HF_OK)
-			_exit(5);
-		tell(fd, serial);
+			return 5;
+		child_say(parent, serial);
 		free(text);
 	}
 }
 
 /* ---- The parent ------------------------------------------------------------------ */
 
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void pause_for(double seconds)
-{
-	struct timespec pause = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
-
-	(void)nanosleep(&pause, NULL);
-}
-
 /* Enters what a child acknowledges until it is dead. It is killed after a while: at any
  * moment (large is 3), or once it has written so many large records, in the next one. The
  * write is the last part of what that takes, so aim there. */
-static void kill_in_time(pid_t pid, int fd, uint32_t large, double part)
+static void kill_in_time(const struct child *child, uint32_t large, double part)
 {
 	bool is_killed = large == 3;
 	double begun = 0;
 	uint32_t word;
 
 	if (is_killed) {
-		pause_for(part * 0.3);
-		(void)kill(pid, SIGKILL);
+		wait_seconds(part * 0.3);
+		(void)kill(child->pid, SIGKILL);
 	}
-	while (read(fd, &word, sizeof word) == (ssize_t)sizeof word) {
+	while (child_try_hear(child, &word)) {
 		if (word != ABOUT_TO_WRITE) {
 			EXPECT(word == known.acknowledged, "acknowledged %" PRIu32 " after %" PRIu32,
 			       word, known.acknowledged);
 			known.acknowledged = word + 1;
 			tally.acknowledged++;
 			if (begun != 0 && !is_killed)
-				tally.large_takes = seconds_now() - begun;
+				tally.large_takes = wait_now() - begun;
 			begun = 0;
 			continue;
 		}
-		begun = seconds_now();
+		begun = wait_now();
 		if (!is_killed && large-- == 0) {
-			pause_for(tally.large_takes * (0.6 + 0.4 * part));
-			(void)kill(pid, SIGKILL);
+			wait_seconds(tally.large_takes * (0.6 + 0.4 * part));
+			(void)kill(child->pid, SIGKILL);
 			is_killed = true;
 		}
 	}
 }
 
 /* Starts a child, kills it, and waits for its end. */
-static int run_child(const struct place *place, uint32_t random)
+static int run_child(struct place *place, uint32_t random)
 {
-	int ends[2];
-	int status;
-	pid_t pid;
+	struct child child = child_start(append_on, place);
 
-	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-	(void)fflush(stdout);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		(void)close(ends[0]);
-		child(ends[1], place);
-	}
-	(void)close(ends[1]);
-	kill_in_time(pid, ends[0], random % 4, (double)(random / 4 % 1000) / 1000);
-	(void)close(ends[0]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return status;
+	kill_in_time(&child, random % 4, (double)(random / 4 % 1000) / 1000);
+	return child_end(&child);
 }
 
 static void check_message(const struct hf_record *record, uint32_t serial)
@@ -284,23 +247,14 @@ static void begin_session(const struct place *place, uint32_t seed)
 	hf_store_close(store);
 }
 
-static void set_up(void)
-{
-	scratch = scratch_open();
-	(void)snprintf(store_path, sizeof store_path, "%s/store", scratch.path);
-	(void)snprintf(runtime_path, sizeof runtime_path, "%s/run", scratch.path);
-	scratch_mkdir(scratch.fd, "run");
-}
-
 START_TEST(what_was_acknowledged_outlives_kill_9)
 {
-	const char *asked = getenv("CRASH_SECONDS");
-	double end = seconds_now() + (asked != NULL ? strtod(asked, NULL) : SECONDS_DEFAULT);
-	uint32_t random = (uint32_t)getpid() ^ (uint32_t)time(NULL);
+	double end = wait_now() + wait_budget(SECONDS_DEFAULT);
+	uint32_t random = (uint32_t)getpid() ^ (uint32_t)wait_now_ms();
 
-	set_up();
+	scene_prepare(&scene, NULL);
 	printf("seed %" PRIu32 "\n", random);
-	while (seconds_now() < end || tally.rounds < 20 || (tally.torn == 0 && tally.rounds < 300)) {
+	while (wait_now() < end || tally.rounds < 20 || (tally.torn == 0 && tally.rounds < 300)) {
 		uint32_t pick = mix(random + (uint32_t)tally.rounds);
 		struct place place = place_at(pick % 3 == 0 ? HF_SYNC : HF_OS, pick % 2);
 		int status;
@@ -309,8 +263,7 @@ START_TEST(what_was_acknowledged_outlives_kill_9)
 		if (known.id[0] == '\0' || known.bytes > SESSION_SIZE_MAX)
 			begin_session(&place, pick | 1);
 		status = run_child(&place, mix(pick));
-		EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the child ended by itself: %x",
-		       (unsigned)status);
+		EXPECT(status == CHILD_SIGNAL + SIGKILL, "the child ended by itself: %d", status);
 		check_left(&place);
 		tally.rounds++;
 	}
@@ -319,7 +272,7 @@ START_TEST(what_was_acknowledged_outlives_kill_9)
 	(void)fflush(stdout);
 	ck_assert_msg(tally.torn > 0, "no tail was torn in %zu rounds", tally.rounds);
 	ck_assert_uint_gt(tally.acknowledged, tally.rounds / 4);
-	scratch_close(&scratch);
+	scene_close(&scene);
 }
 END_TEST
 
@@ -327,32 +280,30 @@ END_TEST
 
 enum { TORN_SERIAL = 3 }; /* a message of a few hundred bytes */
 
+struct death {
+	const struct place *place;
+	uint64_t limit;
+	uint32_t serial;
+};
+
 /* Appends a message with a limit on the size of files, and dies of it. */
-static int die_at(const struct place *place, uint64_t limit, uint32_t serial)
+static int append_and_die(void *context, struct child *parent)
 {
-	struct rlimit files = { limit, limit };
+	const struct death *death = context;
+	struct rlimit files = { death->limit, death->limit };
 	struct rlimit none = { 0, 0 };
-	int status;
-	pid_t pid;
+	struct hf_store *store = place_open(death->place);
+	struct hf_session *session = NULL;
+	char *text = history_text(death->serial, size_of(death->serial));
+	struct hf_append record = { "message", NULL, text, strlen(text) };
 
-	(void)fflush(stdout);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct hf_store *store = place_open(place);
-		struct hf_session *session = NULL;
-		char *text = history_text(serial, size_of(serial));
-		struct hf_append record = { "message", NULL, text, strlen(text) };
-
-		if (hf_session_open(store, known.id, NULL, NULL, &session) != HF_OK)
-			_exit(4);
-		(void)signal(SIGXFSZ, SIG_DFL);
-		(void)setrlimit(RLIMIT_CORE, &none);
-		(void)setrlimit(RLIMIT_FSIZE, &files);
-		_exit(hf_session_append(session, NULL, &record, 1, NULL, NULL) == HF_OK ? 0 : 5);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return status;
+	(void)parent;
+	if (hf_session_open(store, known.id, NULL, NULL, &session) != HF_OK)
+		return 4;
+	(void)signal(SIGXFSZ, SIG_DFL);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)setrlimit(RLIMIT_FSIZE, &files);
+	return hf_session_append(session, NULL, &record, 1, NULL, NULL) == HF_OK ? 0 : 5;
 }
 
 /* A session whose log is larger than its head, so that a limit is met by the log alone. */
@@ -377,48 +328,38 @@ static void make_large(const struct place *place)
 
 START_TEST(a_line_can_be_torn_at_each_byte)
 {
-	struct place place = place_at(HF_SYNC, 1);
+	struct place place;
 	size_t size;
 
-	set_up();
+	scene_prepare(&scene, NULL);
+	place = place_at(HF_SYNC, 1);
 	make_large(&place);
 	size = size_of(known.acknowledged);
 	for (size_t cut = 1; cut < size; cut += 1 + size / 90) {
 		struct place_bytes log = place_get(&place, place_name(known.id, ".jsonl").text, false);
+		struct death death = { &place, log.size + cut, known.acknowledged };
+		struct child child = child_start(append_and_die, &death);
 		size_t torn = tally.torn;
-		int status;
+		int status = child_end(&child);
 
 		session_where("cut after byte %zu of %zu", cut, size);
-		status = die_at(&place, log.size + cut, known.acknowledged);
 		place_free(&log);
-		EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ, "the child ended by %x",
-		       (unsigned)status);
+		EXPECT(status == CHILD_SIGNAL + SIGXFSZ, "the child ended by %d", status);
 		check_left(&place);
 		EXPECT(tally.torn == torn + 1, "the tail was not torn");
 	}
 	printf("%zu torn tails\n", tally.torn);
 	ck_assert_uint_gt(tally.torn, 60);
-	scratch_close(&scratch);
+	scene_close(&scene);
 }
 END_TEST
 
 int main(void)
 {
-	const char *asked = getenv("CRASH_SECONDS");
 	Suite *suite = suite_create("crash_kill");
-	TCase *kills = tcase_create("kills");
-	SRunner *runner;
-	int failed;
+	TCase *kills = runner_cases(suite, "kills", wait_budget(SECONDS_DEFAULT) + 120);
 
-	scratch_begin();
-	tcase_set_timeout(kills, (asked != NULL ? strtod(asked, NULL) : SECONDS_DEFAULT) + 120);
 	tcase_add_test(kills, what_was_acknowledged_outlives_kill_9);
 	tcase_add_test(kills, a_line_can_be_torn_at_each_byte);
-	suite_add_tcase(suite, kills);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }

@@ -9,25 +9,27 @@
 
 enum { SERIAL_AFTER = 900 }; /* of what is appended to see that it can be done */
 
-/* Whether a listing has the session. */
+/* Whether a listing of both places has the session; it has it once. */
 static bool is_listed(struct hf_store *store, const char *id, int *ret_error)
 {
+	struct hf_list_options all = { .states = UINT32_MAX };
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
-	bool found = false;
-	int rc = hf_list_open(store, NULL, NULL, &list);
+	unsigned count = 0;
+	int rc = hf_list_open(store, &all, NULL, &list);
 
 	EXPECT_CODE(rc, HF_OK, "listing");
 	while ((rc = hf_list_next(list, &entry)) == HF_OK) {
 		if (strcmp(entry.info.id, id) == 0) {
-			found = true;
+			count++;
 			*ret_error = entry.error;
 			EXPECT(!entry.active, "the session is still locked");
 		}
 	}
 	EXPECT_CODE(rc, HF_ERR_NOTFOUND, "the end of a listing");
 	hf_list_close(list);
-	return found;
+	EXPECT(count <= 1, "the session is listed %u times", count);
+	return count > 0;
 }
 
 static void match_truncated(const struct history *history, const struct history_run *seen)
@@ -95,6 +97,18 @@ void session_look(const struct place *place, const struct history *history,
 	hf_store_close(store);
 }
 
+void session_repair(struct hf_store *store, const char *id, uint32_t accept)
+{
+	struct hf_detail detail = { 0 };
+	struct hf_repair repair;
+	int rc;
+
+	if ((accept & HF_ACCEPT(HF_TAMPERED)) == 0)
+		return;
+	rc = hf_session_repair(store, id, accept, false, &detail, &repair);
+	EXPECT(rc == HF_OK, "repairing gave %s: %s", hf_error_name(rc), detail.message);
+}
+
 /* Opens the session for writing and appends. */
 static void go_on(struct hf_store *store, struct history *history,
 		  const struct session_rules *rules, uint32_t serial)
@@ -144,23 +158,73 @@ static void repair_again(struct hf_store *store, const struct place *place,
 	place_free(&after);
 }
 
-/* A stump that was mended is in the quarantine, byte for byte. */
-static void find_stump(const struct place *place, const struct history *history)
+static bool is_aside(const struct place *place, const struct history *history,
+		     enum hf_verdict verdict)
 {
-	for (unsigned number = 0; number < 8; number++) {
+	bool is_it = false;
+
+	for (unsigned number = 0; number < 8 && !is_it; number++) {
 		char name[120];
 		struct place_bytes kept;
-		bool is_it;
 
-		(void)snprintf(name, sizeof name, "quarantine/%s.torn.%u", history->id, number);
+		(void)snprintf(name, sizeof name, "quarantine/%s.%s.%u", history->id,
+			       hf_verdict_name(verdict), number);
 		kept = place_get(place, name, true);
 		is_it = kept.size == history->stump.size && kept.size > 0 &&
 			memcmp(kept.data, history->stump.data, kept.size) == 0;
 		place_free(&kept);
-		if (is_it)
+	}
+	return is_it;
+}
+
+/* A stump that was mended is in the quarantine, byte for byte. */
+static void find_stump(const struct place *place, const struct history *history)
+{
+	for (enum hf_verdict verdict = HF_TORN; verdict <= HF_TAMPERED; verdict++) {
+		if (is_aside(place, history, verdict))
 			return;
 	}
-	session_fail(__FILE__, __LINE__, "the torn bytes are not in the quarantine");
+	session_fail(__FILE__, __LINE__, "the bytes that were cut off are not in the quarantine");
+}
+
+static bool has_log(const struct place *place, const char *dir, const char *id)
+{
+	char name[80];
+	struct place_bytes log;
+	bool is_there;
+
+	(void)snprintf(name, sizeof name, "%s/%s.jsonl", dir, id);
+	log = place_get(place, name, true);
+	is_there = log.data != NULL;
+	place_free(&log);
+	return is_there;
+}
+
+/* Completes a move that was cut short, and brings the session back if it is in the trash. */
+static void complete(struct hf_store *store, const struct place *place,
+		     const struct history *history, const struct session_rules *rules,
+		     struct session_found *found)
+{
+	struct hf_detail detail = { 0 };
+	bool is_trashed;
+	int rc;
+
+	EXPECT(!has_log(place, "sessions", history->id) || !has_log(place, "trash", history->id),
+	       "the session is in both places");
+	if (rules->finish != NULL) {
+		rc = rules->finish(store, history->id, &detail);
+		EXPECT(rc == HF_OK || (!found->is_there && rc == HF_ERR_NOTFOUND),
+		       "doing it once more gave %s: %s", hf_error_name(rc), detail.message);
+		look_at(store, history, rules, found);
+		EXPECT(found->is_there == (rules->finish != hf_session_purge),
+		       "after doing it once more the session is %s", found->is_there ? "there" : "gone");
+	}
+	is_trashed = has_log(place, "trash", history->id);
+	EXPECT(rules->finish == NULL || is_trashed == (rules->finish == hf_session_trash),
+	       "after doing it once more the session is in the wrong place");
+	if (is_trashed)
+		EXPECT_CODE(hf_session_restore(store, history->id, NULL), HF_OK, "restoring");
+	EXPECT(!has_log(place, "trash", history->id), "the session is still in the trash");
 }
 
 void session_check(const struct place *place, struct history *history,
@@ -171,10 +235,12 @@ void session_check(const struct place *place, struct history *history,
 	struct hf_store *store = place_open(place);
 
 	look_at(store, history, rules, ret_found);
+	complete(store, place, history, rules, ret_found);
 	if (!ret_found->is_there)
 		create_again(store, history);
 	history_settle(history, &ret_found->seen);
 	history->exists = HISTORY_THERE;
+	session_repair(store, history->id, rules->accept);
 	go_on(store, history, rules, SERIAL_AFTER);
 	/* It was mended, so that it is whole; only a weak key stays weak. */
 	whole.verdicts = SESSION_WHOLE | (rules->verdicts & HF_ACCEPT(HF_WEAK_KEY));

@@ -12,13 +12,20 @@
 int place_try(const struct place *place, const struct sys *sys, struct hf_detail *detail,
 	      struct hf_store **ret_store)
 {
+	static const struct hf_limit unlimited = { .operation = "resume" };
 	struct hf_store_options options = { .durability = place->durability,
 					    .runtime_dir = place->runtime,
 					    .rounds = HF_ROUNDS_MIN,
 					    .padding = place->padding,
 					    .threads = place->threads,
-					    .max_record_size = place->max_record_size };
+					    .max_record_size = place->max_record_size,
+					    .log = place->log,
+					    .log_context = place->log_context };
 
+	if (place->is_unlimited) {
+		options.limits = &unlimited;
+		options.limit_count = 1;
+	}
 	return store_open_with(sys != NULL ? sys : place->sys, place->store, &options, detail,
 			       ret_store);
 }

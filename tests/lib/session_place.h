@@ -22,6 +22,9 @@ struct place {
 	uint32_t padding;      /* as in struct hf_store_options */
 	uint32_t threads;
 	uint32_t max_record_size;
+	bool is_unlimited;     /* sessions may be resumed as often as one likes */
+	hf_log_fn log;         /* NULL: none */
+	void *log_context;
 };
 
 /* Bytes of a file. Free with place_free; zeroed memory is none. */

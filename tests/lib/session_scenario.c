@@ -25,6 +25,7 @@ void act_ready(struct act *act, const struct scenario *scenario, const struct sy
 	struct hf_key_info key;
 
 	act->sys = sys;
+	act->accept = scenario->accept;
 	if (scenario->is_storeless)
 		return;
 	EXPECT_CODE(place_try(act->place, sys, NULL, &act->store), HF_OK, "opening the store");
@@ -176,7 +177,7 @@ static void run_large(struct act *act)
 	(void)act_append(act, HISTORY_BIG, 2, false);
 }
 
-static void run_resume(struct act *act)
+static void run_open_sealed(struct act *act)
 {
 	if (act_open(act, 0) && act_append(act, SCENARIO_SERIAL, 1, true))
 		(void)act_close(act, HF_CLOSE_SEAL);
@@ -230,28 +231,13 @@ static void run_open(struct act *act)
 		(void)act_append(act, SCENARIO_SERIAL, 1, true);
 }
 
-static void repair(struct act *act, uint32_t accept)
+static void run_repair(struct act *act)
 {
 	struct hf_detail detail = { 0 };
 	struct hf_repair repaired;
 
-	(void)act_note(act, hf_session_repair(act->store, act->history.id, accept, false, &detail,
-					      &repaired), &detail);
-}
-
-static void run_repair(struct act *act)
-{
-	repair(act, 0);
-}
-
-static void run_accept_gap(struct act *act)
-{
-	repair(act, HF_ACCEPT(HF_GAP));
-}
-
-static void run_accept_headless(struct act *act)
-{
-	repair(act, HF_ACCEPT(HF_HEAD_MISSING));
+	(void)act_note(act, hf_session_repair(act->store, act->history.id, act->accept, false,
+					      &detail, &repaired), &detail);
 }
 
 static void run_delete(struct act *act)
@@ -311,6 +297,9 @@ static void run_load(struct act *act)
 
 #define GAP_OR (SESSION_TORN | 1 << HF_GAP)
 #define HEADLESS_OR (SESSION_WHOLE | 1 << HF_HEAD_MISSING)
+#define CUT_OR (SESSION_WHOLE | 1 << HF_TRUNCATED)
+#define CHANGED_OR (CUT_OR | 1 << HF_TAMPERED)
+#define OLD_OR (SESSION_WHOLE | 1 << HF_ROLLED_BACK)
 
 const struct scenario scenarios[] = {
 	{ "make a store", HF_SYNC, 1, SESSION_WHOLE, 0, true, false, NULL, NULL, run_store },
@@ -345,8 +334,8 @@ const struct scenario scenarios[] = {
 	  ready_padded, run_batch },
 	{ "append into padding at strict", HF_STRICT, 2000, SESSION_TORN, 0, false, false,
 	  setup_session, ready_padded, run_batch },
-	{ "resume a sealed session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_sealed, NULL,
-	  run_resume },
+	{ "open a sealed session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_sealed, NULL,
+	  run_open_sealed },
 	{ "save", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_session, ready_open, run_save },
 	{ "save at os", HF_OS, 1, SESSION_TORN, 0, false, false, setup_session, ready_unsynced,
 	  run_save },
@@ -374,22 +363,59 @@ const struct scenario scenarios[] = {
 	  setup_unacknowledged, NULL, run_open },
 	{ "open a session saved ahead of its head", HF_SYNC, 1, SESSION_TORN, 0, false, false,
 	  setup_saved, NULL, run_open },
+	{ "resume", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_settled, NULL, scenario_resume },
+	{ "resume a sealed session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_settled_sealed,
+	  NULL, scenario_resume },
+	{ "resume a session whose project moved", HF_SYNC, 1, SESSION_TORN, 0, false, false,
+	  setup_session, NULL, scenario_resume_moved },
+	{ "resume a torn session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_torn, NULL,
+	  scenario_resume_moved },
 	{ "repair a whole session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_session, NULL,
 	  run_repair },
 	{ "repair a torn session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_torn, NULL,
 	  run_repair },
 	{ "repair a gap", HF_SYNC, 1, GAP_OR, HF_ACCEPT(HF_GAP), false, false, setup_gap, NULL,
-	  run_accept_gap },
+	  run_repair },
 	{ "repair a missing head", HF_SYNC, 1, HEADLESS_OR, HF_ACCEPT(HF_HEAD_MISSING), false, false,
-	  setup_headless, NULL, run_accept_headless },
+	  setup_headless, NULL, run_repair },
+	{ "repair a gap without a head", HF_SYNC, 1, HEADLESS_OR | 1 << HF_GAP,
+	  HF_ACCEPT(HF_HEAD_MISSING) | HF_ACCEPT(HF_GAP), false, false, setup_gap_headless, NULL,
+	  run_repair },
+	{ "repair a log that was cut a little", HF_SYNC, 1, CUT_OR, HF_ACCEPT(HF_TRUNCATED), false,
+	  false, setup_cut_a_little, NULL, run_repair },
+	{ "repair a log that was cut much", HF_SYNC, 1, CUT_OR, HF_ACCEPT(HF_TRUNCATED), false, false,
+	  setup_cut_much, NULL, run_repair },
+	{ "repair a log with a changed end", HF_SYNC, 1, CHANGED_OR, HF_ACCEPT(HF_TAMPERED), false,
+	  false, setup_changed_last, NULL, run_repair },
+	{ "repair a log that was changed before its end", HF_SYNC, 1, CHANGED_OR,
+	  HF_ACCEPT(HF_TAMPERED), false, false, setup_changed_before, NULL, run_repair },
+	{ "repair a log that was rolled back", HF_SYNC, 1, OLD_OR, HF_ACCEPT(HF_ROLLED_BACK), false,
+	  false, setup_rolled_back, NULL, run_repair },
+	{ "repair a torn log that was rolled back", HF_SYNC, 1, OLD_OR, HF_ACCEPT(HF_ROLLED_BACK),
+	  false, false, setup_rolled_back_torn, NULL, run_repair },
 	{ "delete", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_session, NULL, run_delete },
 	{ "delete a torn session", HF_SYNC, 1, SESSION_TORN, 0, false, false, setup_torn, NULL,
 	  run_delete },
+	{ "trash", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_session, NULL, scenario_trash },
+	{ "trash a session without a head", HF_SYNC, 1, HEADLESS_OR, HF_ACCEPT(HF_HEAD_MISSING),
+	  false, false, setup_headless, NULL, scenario_trash },
+	{ "trash what was trashed but for the rest", HF_SYNC, 1, SESSION_WHOLE, 0, false, false,
+	  setup_rest_outside, NULL, scenario_trash },
+	{ "restore", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_trashed, NULL,
+	  scenario_restore },
+	{ "restore what never came to the trash", HF_SYNC, 1, SESSION_WHOLE, 0, false, false,
+	  setup_rest_in_trash, NULL, scenario_restore },
+	{ "purge", HF_SYNC, 1, SESSION_WHOLE, 0, false, false, setup_rest_outside, NULL,
+	  scenario_purge },
+	{ "delete what was to be trashed", HF_SYNC, 1, SESSION_WHOLE, 0, false, false,
+	  setup_rest_in_trash, NULL, run_delete },
 	{ "list", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_three, NULL, scenario_list },
 	{ "verify", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_session, NULL, run_verify },
 	{ "verify what is ahead of its head", HF_SYNC, 1, SESSION_WHOLE, 0, false, true,
 	  setup_unacknowledged, NULL, run_verify },
 	{ "load", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_session, NULL, run_load },
+	{ "load from the trash", HF_SYNC, 1, SESSION_WHOLE, 0, false, true, setup_trashed, NULL,
+	  run_load },
 	{ "load what was saved ahead of its head", HF_SYNC, 1, SESSION_WHOLE, 0, false, true,
 	  setup_saved, NULL, run_load },
 };

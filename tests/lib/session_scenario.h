@@ -29,6 +29,7 @@ struct act {
 	struct history history;
 	int rc;                     /* of the first call in run that failed, or HF_OK */
 	struct hf_detail detail;    /* of that call */
+	uint32_t accept;            /* of the scenario */
 	int again;                  /* what an append on the handle gave afterwards, or 1 */
 	bool is_save;               /* the call that failed was a save */
 	char key_id[HF_KEY_ID_SIZE]; /* that the library told of, or "" */
@@ -50,6 +51,17 @@ struct scenario {
 /* Operations that the walks treat in a way of their own. */
 void scenario_list(struct act *act);
 void scenario_key(struct act *act);
+void scenario_trash(struct act *act);
+void scenario_restore(struct act *act);
+void scenario_purge(struct act *act);
+void scenario_resume(struct act *act);
+void scenario_resume_moved(struct act *act);
+
+/* What a scenario that moves or resumes a session is completed with when it was cut short;
+ * NULL for all others. */
+session_operation scenario_finish(const struct scenario *scenario);
+/* Resumes and leaves. */
+int scenario_resume_again(struct hf_store *store, const char *id, struct hf_detail *detail);
 
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
@@ -89,5 +101,23 @@ void setup_headless(struct act *act);
 void setup_saved(struct act *act);
 void setup_sealed(struct act *act);
 void setup_three(struct act *act);
+
+/* Setups in session_damage.c: to be gone on with only if the verdict is accepted. */
+void setup_cut_a_little(struct act *act);
+void setup_cut_much(struct act *act);
+void setup_changed_last(struct act *act);
+void setup_changed_before(struct act *act);
+void setup_rolled_back(struct act *act);
+void setup_rolled_back_torn(struct act *act);
+void setup_gap_headless(struct act *act);
+
+/* Setups in session_resumes.c: with a project that there is. */
+void setup_settled(struct act *act);
+void setup_settled_sealed(struct act *act);
+
+/* Setups in session_moves.c: in the trash; what moves that were cut short have left. */
+void setup_trashed(struct act *act);
+void setup_rest_in_trash(struct act *act);
+void setup_rest_outside(struct act *act);
 
 #endif

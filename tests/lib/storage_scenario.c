@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "storage/posix.h"
-
 /* What runs ask. Unlike ck_assert it allocates nothing while all is well, so that runs can
  * have their allocations counted. */
 #define MUST(condition)                                 \
@@ -75,7 +73,7 @@ static int run_open(struct medium *medium)
 	struct storage *storage = NULL;
 	const struct sys *sys = sim_sys(medium->sim);
 	int root = sys->open_at(sys->context, medium->root, "new", O_RDONLY | O_DIRECTORY, 0);
-	int rc = storage_posix_open(medium->sys, &medium->report, root, true, &storage);
+	int rc = medium_try(medium, root, true, &storage);
 
 	if (rc == HF_OK)
 		storage->ops->close(storage);
@@ -418,6 +416,103 @@ static void check_head(struct medium *medium, int rc, const char *plan)
 	ck_assert_msg(rc != HF_OK || storage_scenario_has_head(medium), "%s: no head", plan);
 }
 
+/* ---- Two places ---- */
+
+static int run_move(struct medium *medium, bool to_trash)
+{
+	struct storage *from = to_trash ? medium->storage : medium->trash;
+	struct storage *to = to_trash ? medium->trash : medium->storage;
+	struct storage_lock *lock = NULL;
+	int rc = medium->ops->lock(medium->trash, &medium->report, medium_id(1), 0, &lock);
+
+	if (rc == HF_OK)
+		rc = medium->ops->move_in(to, &medium->report, from, medium_id(1));
+	medium->ops->unlock(lock);
+	return rc;
+}
+
+static int run_trash(struct medium *medium)
+{
+	int rc = medium_trash(medium, true);
+
+	return rc == HF_OK ? run_move(medium, true) : rc;
+}
+
+static int run_restore(struct medium *medium)
+{
+	return run_move(medium, false);
+}
+
+static void prepare_trashed(struct medium *medium)
+{
+	medium_create(medium, 1, STORAGE_SCENARIO_OLD);
+	ck_assert_int_eq(medium_trash(medium, true), HF_OK);
+	ck_assert_int_eq(medium_move(medium, true), HF_OK);
+}
+
+/* The log is in one of the places, with the head beside it. */
+static void check_places(struct medium *medium, bool is_done, bool to_trash, const char *plan)
+{
+	struct storage *first = medium->storage;
+	char texts[2][STORAGE_SCENARIO_TEXT_SIZE];
+	const char *found[2];
+
+	ck_assert_int_eq(medium_trash(medium, false), HF_OK);
+	for (int i = 0; i < 2; i++) {
+		medium->storage = i == 0 ? first : medium->trash;
+		found[i] = storage_scenario_log(medium, texts[i]);
+		ck_assert_msg(found[i][0] == '-' || (strcmp(found[i], STORAGE_SCENARIO_OLD) == 0 &&
+						     storage_scenario_has_head(medium)),
+			      "%s: the log in place %d is \"%s\"", plan, i, found[i]);
+	}
+	medium->storage = first;
+	ck_assert_msg((found[0][0] == '-') != (found[1][0] == '-'), "%s: in both places, or none",
+		      plan);
+	ck_assert_msg(!is_done || found[to_trash ? 0 : 1][0] == '-', "%s: not moved", plan);
+}
+
+static void check_trash(struct medium *medium, int rc, const char *plan)
+{
+	check_places(medium, rc == HF_OK, true, plan);
+}
+
+static void check_restore(struct medium *medium, int rc, const char *plan)
+{
+	check_places(medium, rc == HF_OK, false, plan);
+}
+
+static int run_holder(struct medium *medium)
+{
+	struct storage_holder holder = { .is_held = false };
+	struct storage_lock *lock = NULL;
+	int rc = medium->ops->lock(medium->storage, &medium->report, medium_id(1), 0, &lock);
+
+	if (rc != HF_OK)
+		return rc;
+	rc = medium->ops->holder(medium->storage, &medium->report, medium_id(1), &holder);
+	MUST(rc == HF_OK || !holder.is_held);
+	medium->ops->unlock(lock);
+	return rc;
+}
+
+static int run_space(struct medium *medium)
+{
+	uint64_t bytes = 0;
+	int rc = medium->ops->space(medium->storage, &medium->report, &bytes);
+
+	MUST((rc == HF_OK) == (bytes > 0));
+	return rc;
+}
+
+static int run_find(struct medium *medium)
+{
+	struct storage_found found = { .has_log = false };
+	int rc = medium->ops->find(medium->storage, &medium->report, medium_id(1), &found);
+
+	MUST(rc == HF_OK || !found.has_log);
+	return rc;
+}
+
 const struct storage_scenario storage_scenarios[STORAGE_SCENARIO_COUNT] = {
 	{ "open", prepare_open, run_open, check_open, true, false },
 	{ "create", prepare_nothing, run_create, check_create, false, true },
@@ -433,4 +528,9 @@ const struct storage_scenario storage_scenarios[STORAGE_SCENARIO_COUNT] = {
 	{ "each stray", prepare_session, run_each_stray, check_read, true, false },
 	{ "lock", prepare_session, run_lock, check_read, true, false },
 	{ "lock of the dead", prepare_dead_holder, run_lock, check_read, true, false },
+	{ "trash", prepare_session, run_trash, check_trash, false, false },
+	{ "restore", prepare_trashed, run_restore, check_restore, false, false },
+	{ "holder", prepare_session, run_holder, check_read, true, false },
+	{ "space", prepare_session, run_space, check_read, true, false },
+	{ "find", prepare_session, run_find, check_read, true, false },
 };

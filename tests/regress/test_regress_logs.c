@@ -3,89 +3,51 @@
  * What users of other agents have lost sessions by, each under the issue that told of it:
  * damaged logs. Here it costs nobody anything that was acknowledged, or is told aloud.
  */
-#include <check.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/scratch.h"
-#include "lib/session_check.h"
-#include "lib/session_expect.h"
+#include "lib/child.h"
+#include "lib/runner.h"
+#include "lib/scene.h"
+#include "lib/wait.h"
 
 enum { MESSAGES = 6, ACCEPT_ALL = 1 << HF_GAP | 1 << HF_HEAD_MISSING };
 
-static struct scratch scratch;
-static char store_path[300];
-static struct place place;
-static struct history history;
-static struct hf_store *store;
-
-static struct hf_session *create(void)
-{
-	struct hf_session *session = NULL;
-
-	EXPECT_CODE(hf_session_create(store, NULL, NULL, &session), HF_OK, "creating");
-	memset(&history, 0, sizeof history);
-	memcpy(history.id, hf_session_id(session), sizeof history.id);
-	history.exists = HISTORY_THERE;
-	return session;
-}
+static struct scene scene;
 
 static void set_up(void)
 {
 	struct hf_session *session;
 
-	scratch = scratch_open();
-	(void)snprintf(store_path, sizeof store_path, "%s/store", scratch.path);
-	place = (struct place){ .sys = sys_posix(), .store = store_path, .runtime = "" };
-	store = place_open(&place);
-	session = create();
+	scene_open(&scene, NULL);
+	session = scene_create(&scene, NULL);
 	for (uint32_t i = 0; i < MESSAGES; i++)
-		EXPECT_CODE(history_append(&history, session, i, 1, true, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+		scene_append(&scene, session, i, 1);
+	scene_leave(session);
 }
 
 static void tear_down(void)
 {
-	hf_store_close(store);
-	scratch_close(&scratch);
+	scene_close(&scene);
 }
 
 static struct place_bytes get_log(void)
 {
-	return place_get(&place, place_name(history.id, ".jsonl").text, false);
+	return place_get(&scene.place, place_name(scene.history.id, ".jsonl").text, false);
 }
 
 /* Writes into the log behind the library's back. */
 static void put_log(uint64_t offset, const void *bytes, size_t size, bool cut)
 {
-	place_put(&place, place_name(history.id, ".jsonl").text, offset, bytes, size, cut);
-}
-
-static struct hf_session *open_session(void)
-{
-	struct hf_detail detail = { 0 };
-	struct hf_session *session = NULL;
-	int rc = hf_session_open(store, history.id, NULL, &detail, &session);
-
-	EXPECT(rc == HF_OK, "opening gave %s: %s", hf_error_name(rc), detail.message);
-	return session;
+	place_put(&scene.place, place_name(scene.history.id, ".jsonl").text, offset, bytes, size, cut);
 }
 
 static struct hf_check verify(void)
 {
-	struct hf_check check;
-
-	EXPECT_CODE(hf_session_verify(store, history.id, NULL, NULL, NULL, &check), HF_OK,
-		    "verifying");
-	return check;
+	return scene_verify(&scene, scene.history.id);
 }
 
 /* Where the line of a record begins in a log. */
@@ -104,29 +66,22 @@ static void expect_mended(enum hf_verdict before)
 	struct session_rules rules = { .verdicts = 1u << before };
 	struct session_found found;
 
-	session_check(&place, &history, &rules, &found);
+	session_check(&scene.place, &scene.history, &rules, &found);
 }
 
 /* Opens the session in a process that ends without closing it. */
-static void open_and_die(void)
+static int open_and_die(void *context, struct child *parent)
 {
-	int status;
-	pid_t pid;
-
-	(void)fflush(stdout);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		(void)open_session();
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	(void)context;
+	(void)parent;
+	(void)scene_session(&scene);
+	return 0;
 }
 
 START_TEST(claude_code_49876_nul_bytes_at_the_end_after_a_power_cut)
 {
 	struct place_bytes log;
+	struct child child;
 	char nuls[5000] = { 0 };
 
 	set_up();
@@ -134,10 +89,11 @@ START_TEST(claude_code_49876_nul_bytes_at_the_end_after_a_power_cut)
 	put_log(log.size, nuls, sizeof nuls, true);
 	place_free(&log);
 	ck_assert_int_eq(verify().verdict, HF_TORN);
-	open_and_die();
+	child = child_start(open_and_die, NULL);
+	ck_assert_int_eq(child_end(&child), 0);
 	/* It was mended as it was opened, and not only as it is closed. */
 	expect_mended(HF_INTACT);
-	ck_assert_uint_eq(place_count(&place, "quarantine", ""), 1);
+	ck_assert_uint_eq(place_count(&scene.place, "quarantine", ""), 1);
 	tear_down();
 }
 END_TEST
@@ -152,20 +108,21 @@ START_TEST(claude_code_76059_nul_bytes_in_the_middle_after_a_power_cut)
 	char nuls[64] = { 0 };
 
 	set_up();
-	head = place_get(&place, place_name(history.id, ".head").text, false);
+	head = place_get(&scene.place, place_name(scene.history.id, ".head").text, false);
 	log = get_log();
-	before = history.kept;
-	session = open_session();
-	EXPECT_CODE(history_append(&history, session, 50, 3, true, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	before = scene.history.kept;
+	session = scene_session(&scene);
+	scene_append(&scene, session, 50, 3);
+	scene_leave(session);
 	/* As if the acknowledgement had never been: the head is the old one. */
-	place_put(&place, place_name(history.id, ".head").text, 0, head.data, head.size, true);
+	place_put(&scene.place, place_name(scene.history.id, ".head").text, 0, head.data, head.size,
+		  true);
 	put_log(log.size + 20, nuls, sizeof nuls, false);
-	history.kept = before;
+	scene.history.kept = before;
 	/* What stands behind the hole is not believed, and not thrown away without a word. */
-	EXPECT_CODE(hf_session_open(store, history.id, NULL, NULL, &session), HF_ERR_GAP, "opening");
-	session_check(&place, &history, &rules, &found);
-	ck_assert_uint_eq(place_count(&place, "quarantine", ""), 1);
+	EXPECT_CODE(scene_try(&scene, 0, &session), HF_ERR_GAP, "opening");
+	session_check(&scene.place, &scene.history, &rules, &found);
+	ck_assert_uint_eq(place_count(&scene.place, "quarantine", ""), 1);
 	place_free(&head);
 	place_free(&log);
 	tear_down();
@@ -181,9 +138,9 @@ START_TEST(claude_code_52387_codex_24425_a_torn_line_and_the_next_glued_to_it)
 	set_up();
 	log = get_log();
 	put_log(log.size, "{\"n\":7,\"at\":\"2026", 17, true);
-	session = open_session();
-	EXPECT_CODE(history_append(&history, session, 60, 1, true, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	session = scene_session(&scene);
+	scene_append(&scene, session, 60, 1);
+	scene_leave(session);
 	after = get_log();
 	/* A line of its own, directly behind the last good one. */
 	ck_assert_mem_eq(after.data, log.data, log.size);
@@ -215,17 +172,17 @@ START_TEST(claude_code_50347_reading_stops_at_the_first_bad_line_and_days_are_lo
 	ck_assert_int_eq(check.bad_record, 4);
 	ck_assert_int_eq(check.bad_offset, (int64_t)line_start(&log, 4));
 	ck_assert_uint_eq(check.acknowledged, MESSAGES + 1);
-	EXPECT_CODE(hf_session_load(store, history.id, NULL, &view), HF_OK, "loading");
+	EXPECT_CODE(hf_session_load(scene.store, scene.history.id, NULL, &view), HF_OK, "loading");
 	history_read(view, &seen);
 	ck_assert_uint_eq(seen.count, 3);
 	hf_view_close(view);
-	EXPECT_CODE(hf_session_repair(store, history.id, ACCEPT_ALL, false, NULL, NULL),
+	EXPECT_CODE(hf_session_repair(scene.store, scene.history.id, ACCEPT_ALL, false, NULL, NULL),
 		    HF_ERR_TAMPERED, "repairing");
 	/* Opening for writing reads the end alone; what is appended hides nothing of it, and not
 	 * a byte of what was there is changed. */
-	session = open_session();
-	EXPECT_CODE(history_append(&history, session, 60, 1, false, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	session = scene_session(&scene);
+	EXPECT_CODE(history_append(&scene.history, session, 60, 1, false, NULL), HF_OK, "appending");
+	scene_leave(session);
 	check = verify();
 	ck_assert_int_eq(check.verdict, HF_TAMPERED);
 	ck_assert_int_eq(check.bad_record, 4);
@@ -248,11 +205,9 @@ START_TEST(claude_code_53821_resuming_gives_a_blank_session)
 	check = verify();
 	ck_assert_int_eq(check.verdict, HF_TRUNCATED);
 	ck_assert_int_eq(check.bad_record, 0);
-	EXPECT_CODE(hf_session_open(store, history.id, NULL, NULL, &session), HF_ERR_TRUNCATED,
-		    "opening what was emptied");
-	place_remove(&place, place_name(history.id, ".jsonl").text);
-	EXPECT_CODE(hf_session_open(store, history.id, NULL, NULL, &session), HF_ERR_TRUNCATED,
-		    "opening what was removed");
+	EXPECT_CODE(scene_try(&scene, 0, &session), HF_ERR_TRUNCATED, "opening what was emptied");
+	place_remove(&scene.place, place_name(scene.history.id, ".jsonl").text);
+	EXPECT_CODE(scene_try(&scene, 0, &session), HF_ERR_TRUNCATED, "opening what was removed");
 	tear_down();
 }
 END_TEST
@@ -266,14 +221,14 @@ START_TEST(claude_code_16720_a_full_disk_loses_history_silently)
 	int rc;
 
 	set_up();
-	session = open_session();
+	session = scene_session(&scene);
 	ck_assert(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &files), 0);
-	rc = history_append(&history, session, HISTORY_BIG, 1, true, &detail);
+	rc = history_append(&scene.history, session, HISTORY_BIG, 1, true, &detail);
 	EXPECT_CODE(rc, HF_ERR_NOSPACE, "appending");
 	EXPECT_CODE(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_ERR_POISONED, "closing");
-	session = open_session();
-	while ((rc = history_append(&history, session, serial, 1, true, &detail)) == HF_OK &&
+	session = scene_session(&scene);
+	while ((rc = history_append(&scene.history, session, serial, 1, true, &detail)) == HF_OK &&
 	       serial < 170)
 		serial++;
 	files.rlim_cur = RLIM_INFINITY;
@@ -291,22 +246,20 @@ START_TEST(claude_code_24457_one_line_of_12_mb_takes_20_minutes)
 	struct hf_record found = { 0 };
 	struct hf_session *session;
 	struct hf_view *view = NULL;
-	struct timespec begun, ended;
+	double begun = wait_now();
 	char *text;
 
 	set_up();
 	text = history_text(1, 12 << 20);
 	record.json = text;
-	(void)clock_gettime(CLOCK_MONOTONIC, &begun);
-	session = open_session();
+	session = scene_session(&scene);
 	EXPECT_CODE(hf_session_append(session, NULL, &record, 1, NULL, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK, "closing");
-	EXPECT_CODE(hf_session_load(store, history.id, NULL, &view), HF_OK, "loading");
+	scene_seal(session);
+	EXPECT_CODE(hf_session_load(scene.store, scene.history.id, NULL, &view), HF_OK, "loading");
 	ck_assert(hf_view_last(view, 1, &found));
 	ck_assert_uint_eq(found.data.size, 12 << 20);
 	ck_assert_mem_eq(found.data.data, text, 12 << 20);
-	(void)clock_gettime(CLOCK_MONOTONIC, &ended);
-	ck_assert_int_lt(ended.tv_sec - begun.tv_sec, 20);
+	ck_assert(wait_now() - begun < 20);
 	hf_view_close(view);
 	free(text);
 	tear_down();
@@ -327,14 +280,14 @@ START_TEST(copilot_cli_2490_raw_u2028_breaks_readers_of_lines)
 	char decoded[32];
 
 	set_up();
-	session = open_session();
+	session = scene_session(&scene);
 	EXPECT_CODE(hf_session_append(session, NULL, &record, 1, NULL, NULL), HF_OK, "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	scene_leave(session);
 	log = get_log();
 	ck_assert_ptr_null(strstr(log.data, "\xe2\x80"));
 	ck_assert_ptr_nonnull(strstr(log.data, "\"a\\u2028b\\u2029c\""));
 	place_free(&log);
-	EXPECT_CODE(hf_session_load(store, history.id, NULL, &view), HF_OK, "loading");
+	EXPECT_CODE(hf_session_load(scene.store, scene.history.id, NULL, &view), HF_OK, "loading");
 	ck_assert(hf_view_last(view, 1, &found));
 	ck_assert(hf_json_member(found.data, "t", &text));
 	ck_assert_int_eq(hf_json_text(text, decoded, sizeof decoded), 9);
@@ -349,12 +302,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("regress_logs");
-	TCase *cases = tcase_create("logs");
-	SRunner *runner;
-	int failed;
+	TCase *cases = runner_cases(suite, "logs", 100);
 
-	scratch_begin();
-	tcase_set_timeout(cases, 100);
 	tcase_add_test(cases, claude_code_49876_nul_bytes_at_the_end_after_a_power_cut);
 	tcase_add_test(cases, claude_code_76059_nul_bytes_in_the_middle_after_a_power_cut);
 	tcase_add_test(cases, claude_code_52387_codex_24425_a_torn_line_and_the_next_glued_to_it);
@@ -363,11 +312,5 @@ int main(void)
 	tcase_add_test(cases, claude_code_16720_a_full_disk_loses_history_silently);
 	tcase_add_test(cases, claude_code_24457_one_line_of_12_mb_takes_20_minutes);
 	tcase_add_test(cases, copilot_cli_2490_raw_u2028_breaks_readers_of_lines);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }

@@ -3,20 +3,16 @@
  * What users of other agents have lost sessions by, each under the issue that told of it:
  * several processes, locks, listings, and programs that tidy up unasked.
  */
-#include <check.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/fault_sys.h"
-#include "lib/scratch.h"
-#include "lib/session_check.h"
-#include "lib/session_expect.h"
+#include "lib/runner.h"
+#include "lib/scene.h"
 
 enum {
 	MESSAGES = 4,
@@ -28,104 +24,63 @@ enum {
 #define ID_ONE "abcdef01-2222-4333-8444-000000000001"
 #define ID_TWO "abcdef01-2222-4333-8444-000000000002"
 
-static struct scratch scratch;
-static char store_path[300];
-static struct place place;
-static struct history history;
-static struct hf_store *store;
+static struct scene scene;
 
 static void set_up(void)
 {
-	scratch = scratch_open();
-	(void)snprintf(store_path, sizeof store_path, "%s/store", scratch.path);
-	place = (struct place){ .sys = sys_posix(), .store = store_path, .runtime = "" };
-	memset(&history, 0, sizeof history);
-	store = place_open(&place);
+	scene_open(&scene, NULL);
 }
 
 static void tear_down(void)
 {
-	hf_store_close(store);
-	scratch_close(&scratch);
+	scene_close(&scene);
 }
 
-/* Makes a session with messages of its own; history is the newest one's. */
+/* Makes a session with messages of its own; the scene's history is the newest one's. */
 static void make(const char *id, uint32_t first)
 {
-	struct hf_session_options options = { .id = id };
-	struct hf_session *session = NULL;
-
-	EXPECT_CODE(hf_session_create(store, &options, NULL, &session), HF_OK, "creating");
-	memset(&history, 0, sizeof history);
-	memcpy(history.id, hf_session_id(session), sizeof history.id);
-	history.exists = HISTORY_THERE;
-	EXPECT_CODE(history_append(&history, session, first, MESSAGES, true, NULL), HF_OK,
-		    "appending");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	scene_make(&scene, id, first, MESSAGES);
 }
 
 static void expect_whole(void)
 {
-	struct session_rules rules = { .verdicts = SESSION_WHOLE };
-	struct session_found found;
-
-	session_look(&place, &history, &rules, &found);
-	EXPECT(found.is_there, "the session is gone");
-}
-
-static int status_of(pid_t pid)
-{
-	int status;
-
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+	EXPECT(scene_look(&scene, SESSION_WHOLE).is_there, "the session is gone");
 }
 
 /* A child that opens the session, tells that it has, and stays. */
-static pid_t start_holder(void)
+static int hold(void *context, struct child *parent)
 {
-	int told[2];
-	char byte;
-	pid_t pid;
+	(void)context;
+	scene.store = place_open(&scene.place);
+	scene_append(&scene, scene_session(&scene), 30, 1);
+	child_say(parent, 1);
+	child_stay();
+}
 
-	ck_assert_int_eq(pipe2(told, O_CLOEXEC), 0);
-	(void)fflush(stdout);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct hf_store *own = place_open(&place);
-		struct hf_session *session = NULL;
+static struct child start_holder(void)
+{
+	struct child child = child_start(hold, NULL);
 
-		if (hf_session_open(own, history.id, NULL, NULL, &session) != HF_OK ||
-		    history_append(&history, session, 30, 1, true, NULL) != HF_OK ||
-		    write(told[1], "x", 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	ck_assert_int_eq(read(told[0], &byte, 1), 1);
-	(void)close(told[0]);
-	(void)close(told[1]);
-	return pid;
+	ck_assert_uint_eq(child_hear(&child), 1);
+	return child;
 }
 
 START_TEST(claude_code_20992_pi_8300_codex_33241_two_processes_resume_one_session)
 {
 	struct hf_session *session = NULL;
 	struct hf_view *view = NULL;
-	pid_t pid;
+	struct child child;
 
 	set_up();
 	make(ID_ONE, 0);
-	pid = start_holder();
-	EXPECT_CODE(hf_session_open(store, ID_ONE, NULL, NULL, &session), HF_ERR_BUSY, "opening");
+	child = start_holder();
+	EXPECT_CODE(hf_session_open(scene.store, ID_ONE, NULL, NULL, &session), HF_ERR_BUSY, "opening");
 	/* Reading goes on meanwhile. */
-	EXPECT_CODE(hf_session_load(store, ID_ONE, NULL, &view), HF_OK, "loading");
+	EXPECT_CODE(hf_session_load(scene.store, ID_ONE, NULL, &view), HF_OK, "loading");
 	ck_assert(hf_view_check(view)->active);
 	ck_assert_uint_eq(hf_view_info(view)->messages, MESSAGES + 1);
 	hf_view_close(view);
-	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	(void)status_of(pid);
+	child_kill(&child);
 	tear_down();
 }
 END_TEST
@@ -134,60 +89,51 @@ START_TEST(codex_43374_a_stale_lock_blocks_resume)
 {
 	static const char living[] = "1 somewhere 2026-11-22T23:54:13.123456Z\n";
 	struct hf_session *session = NULL;
-	pid_t pid;
+	struct child child;
 
 	set_up();
 	make(ID_ONE, 0);
-	pid = start_holder();
-	ck_assert_int_eq(kill(pid, SIGKILL), 0);
-	ck_assert_int_eq(status_of(pid), 1000 + SIGKILL);
-	ck_assert(scratch_size(scratch.fd, "store/sessions/" ID_ONE ".lock") > 0);
-	EXPECT_CODE(hf_session_open(store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	child = start_holder();
+	child_kill(&child);
+	ck_assert(scratch_size(scene.scratch.fd, "store/sessions/" ID_ONE ".lock") > 0);
+	EXPECT_CODE(hf_session_open(scene.store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
+	scene_leave(session);
 	/* What the lock file says is for people: not even a living process's number counts. */
-	scratch_put(scratch.fd, "store/sessions/" ID_ONE ".lock", living, sizeof living - 1);
-	EXPECT_CODE(hf_session_open(store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+	scratch_put(scene.scratch.fd, "store/sessions/" ID_ONE ".lock", living, sizeof living - 1);
+	EXPECT_CODE(hf_session_open(scene.store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
+	scene_leave(session);
 	tear_down();
 }
 END_TEST
 
+static int run_first(void *context, struct child *parent)
+{
+	(void)context;
+	(void)parent;
+	scene.store = place_open(&scene.place);
+	make(NULL, 0);
+	return 0;
+}
+
 START_TEST(codex_42447_first_runs_racing)
 {
-	pid_t pids[RUNS];
+	struct child children[RUNS];
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
 	size_t count = 0;
 
-	set_up();
-	hf_store_close(store);
-	scratch_remove(scratch.fd, "store");
-	(void)fflush(stdout);
-	for (size_t i = 0; i < RUNS; i++) {
-		pids[i] = fork();
-		ck_assert_int_ge(pids[i], 0);
-		if (pids[i] == 0) {
-			int rc = place_try(&place, NULL, NULL, &store);
-
-			if (rc == HF_OK)
-				make(NULL, 0);
-			_exit(rc == HF_OK ? 0 : 1);
-		}
-	}
+	scene_prepare(&scene, NULL);
 	for (size_t i = 0; i < RUNS; i++)
-		ck_assert_int_eq(status_of(pids[i]), 0);
-	store = place_open(&place);
-	EXPECT_CODE(hf_list_open(store, NULL, NULL, &list), HF_OK, "listing");
-	for (; hf_list_next(list, &entry) == HF_OK; count++) {
-		struct hf_check check;
-
-		EXPECT_CODE(hf_session_verify(store, entry.info.id, NULL, NULL, NULL, &check), HF_OK,
-			    "verifying");
-		ck_assert_int_eq(check.verdict, HF_INTACT);
-	}
+		children[i] = child_start(run_first, NULL);
+	for (size_t i = 0; i < RUNS; i++)
+		ck_assert_int_eq(child_end(&children[i]), 0);
+	scene_reopen(&scene);
+	EXPECT_CODE(hf_list_open(scene.store, NULL, NULL, &list), HF_OK, "listing");
+	for (; hf_list_next(list, &entry) == HF_OK; count++)
+		ck_assert_int_eq(scene_verify(&scene, entry.info.id).verdict, HF_INTACT);
 	hf_list_close(list);
 	ck_assert_uint_eq(count, RUNS);
-	ck_assert_uint_eq(place_count(&place, "keys", ""), 1);
+	ck_assert_uint_eq(place_count(&scene.place, "keys", ""), 1);
 	tear_down();
 }
 END_TEST
@@ -201,9 +147,9 @@ START_TEST(codex_21750_one_damaged_file_stops_everything)
 	set_up();
 	make(ID_ONE, 0);
 	make(ID_TWO, 10);
-	scratch_put(scratch.fd, "store/sessions/" ID_ONE ".head", "nonsense", 8);
-	scratch_put(scratch.fd, "store/sessions/catalog.db", "nonsense", 8);
-	EXPECT_CODE(hf_list_open(store, NULL, NULL, &list), HF_OK, "listing");
+	scratch_put(scene.scratch.fd, "store/sessions/" ID_ONE ".head", "nonsense", 8);
+	scratch_put(scene.scratch.fd, "store/sessions/catalog.db", "nonsense", 8);
+	EXPECT_CODE(hf_list_open(scene.store, NULL, NULL, &list), HF_OK, "listing");
 	while (hf_list_next(list, &entry) == HF_OK) {
 		good += entry.error == HF_OK;
 		bad += entry.error == HF_ERR_HEAD_MISSING;
@@ -227,18 +173,17 @@ START_TEST(codex_38552_an_at_least_once_duplicate_is_refused_for_ever)
 	set_up();
 	make(ID_ONE, 0);
 	for (int again = 0; again < 3; again++) {
-		EXPECT_CODE(hf_session_open(store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
+		EXPECT_CODE(hf_session_open(scene.store, ID_ONE, NULL, NULL, &session), HF_OK, "opening");
 		/* history_append expects that exactly the known ones count as duplicates. */
-		EXPECT_CODE(history_append(&history, session, 2, 3, true, &detail), HF_OK, "appending");
+		scene_append(&scene, session, 2, 3);
 		EXPECT_CODE(hf_session_append(session, NULL, &other, 1, &detail, NULL),
 			    HF_ERR_ID_REUSED, "another record with that id");
 		ck_assert_int_eq(detail.input, 0);
-		EXPECT_CODE(history_append(&history, session, 20 + (uint32_t)again, 1, true, NULL), HF_OK,
-			    "appending after that");
-		EXPECT_CODE(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK, "closing");
+		scene_append(&scene, session, 20 + (uint32_t)again, 1);
+		scene_leave(session);
 	}
 	expect_whole();
-	ck_assert_uint_eq(history.kept.count, MESSAGES + 1 + 3);
+	ck_assert_uint_eq(scene.history.kept.count, MESSAGES + 1 + 3);
 	tear_down();
 }
 END_TEST
@@ -253,15 +198,14 @@ START_TEST(claude_code_59248_sessions_are_deleted_by_age)
 	set_up();
 	make(ID_ONE, 0);
 	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s", store_path,
+		(void)snprintf(path, sizeof path, "%s/%s", scene.store_path,
 			       place_name(ID_ONE, suffixes[i]).text);
 		ck_assert_int_eq(utimensat(AT_FDCWD, path, old, 0), 0);
 	}
 	/* Whatever is done with the store, nothing goes. */
-	hf_store_close(store);
-	store = place_open(&place);
-	EXPECT_CODE(hf_session_create(store, NULL, NULL, &session), HF_OK, "creating");
-	EXPECT_CODE(hf_session_close(session, HF_CLOSE_SEAL, NULL), HF_OK, "closing");
+	scene_reopen(&scene);
+	EXPECT_CODE(hf_session_create(scene.store, NULL, NULL, &session), HF_OK, "creating");
+	scene_seal(session);
 	expect_whole();
 	tear_down();
 }
@@ -279,16 +223,17 @@ START_TEST(gemini_cli_27368_what_cannot_be_parsed_is_deleted)
 	set_up();
 	make(ID_ONE, 0);
 	for (size_t i = 0; i < 3; i++)
-		scratch_put(scratch.fd, names[i], "{not json", 9);
-	EXPECT_CODE(hf_session_open(store, ID_TWO, NULL, NULL, &session), HF_ERR_TAMPERED, "opening");
-	EXPECT_CODE(hf_session_repair(store, ID_TWO, ACCEPT_ALL, false, NULL, NULL), HF_ERR_TAMPERED,
-		    "repairing");
-	EXPECT_CODE(hf_session_load(store, ID_TWO, NULL, &view), HF_OK, "loading");
+		scratch_put(scene.scratch.fd, names[i], "{not json", 9);
+	EXPECT_CODE(hf_session_open(scene.store, ID_TWO, NULL, NULL, &session), HF_ERR_TAMPERED,
+		    "opening");
+	EXPECT_CODE(hf_session_repair(scene.store, ID_TWO, ACCEPT_ALL, false, NULL, NULL),
+		    HF_ERR_TAMPERED, "repairing");
+	EXPECT_CODE(hf_session_load(scene.store, ID_TWO, NULL, &view), HF_OK, "loading");
 	ck_assert_int_eq(hf_view_check(view)->verdict, HF_TAMPERED);
 	hf_view_close(view);
 	expect_whole();
 	for (size_t i = 0; i < 3; i++) {
-		char *bytes = scratch_get(scratch.fd, names[i], &size);
+		char *bytes = scratch_get(scene.scratch.fd, names[i], &size);
 
 		ck_assert_uint_eq(size, 9);
 		ck_assert_str_eq(bytes, "{not json");
@@ -306,11 +251,11 @@ START_TEST(gemini_cli_28643_ids_that_share_8_digits_delete_one_another)
 	set_up();
 	make(ID_ONE, 0);
 	make(ID_TWO, 10);
-	EXPECT_CODE(hf_session_find(store, "abcdef01", &detail, id), HF_ERR_AMBIGUOUS, "finding");
-	EXPECT_CODE(hf_session_delete(store, "abcdef01", &detail), HF_ERR_INVALID, "removing");
-	EXPECT_CODE(hf_session_delete(store, ID_ONE, &detail), HF_OK, "removing");
+	EXPECT_CODE(hf_session_find(scene.store, "abcdef01", &detail, id), HF_ERR_AMBIGUOUS, "finding");
+	EXPECT_CODE(hf_session_delete(scene.store, "abcdef01", &detail), HF_ERR_INVALID, "removing");
+	EXPECT_CODE(hf_session_delete(scene.store, ID_ONE, &detail), HF_OK, "removing");
 	expect_whole();
-	EXPECT_CODE(hf_session_find(store, "abcdef01", &detail, id), HF_OK, "finding");
+	EXPECT_CODE(hf_session_find(scene.store, "abcdef01", &detail, id), HF_OK, "finding");
 	ck_assert_str_eq(id, ID_TWO);
 	tear_down();
 }
@@ -330,7 +275,7 @@ START_TEST(pi_3611_listing_reads_all_of_every_file)
 	set_up();
 	for (uint32_t i = 0; i < MANY; i++)
 		make(NULL, i == 0 ? HISTORY_BIG : 0);
-	EXPECT_CODE(place_try(&place, fault_sys(fault), NULL, &counted), HF_OK, "opening");
+	EXPECT_CODE(place_try(&scene.place, fault_sys(fault), NULL, &counted), HF_OK, "opening");
 	EXPECT_CODE(hf_key_prepare(counted, NULL, &key), HF_OK, "preparing the key");
 	fault_sys_arm(fault, &nothing);
 	EXPECT_CODE(hf_list_open(counted, NULL, NULL, &list), HF_OK, "listing");
@@ -356,12 +301,12 @@ START_TEST(claude_code_81603_pi_6394_a_moved_project_cannot_be_resumed)
 
 	set_up();
 	make(ID_ONE, 0);
-	hf_store_close(store);
-	(void)snprintf(moved, sizeof moved, "%s/elsewhere", scratch.path);
-	ck_assert_int_eq(rename(store_path, moved), 0);
-	place.store = moved;
-	store = place_open(&place);
-	session_check(&place, &history, &rules, &found);
+	hf_store_close(scene.store);
+	(void)snprintf(moved, sizeof moved, "%s/elsewhere", scene.scratch.path);
+	ck_assert_int_eq(rename(scene.store_path, moved), 0);
+	scene.place.store = moved;
+	scene.store = place_open(&scene.place);
+	session_check(&scene.place, &scene.history, &rules, &found);
 	EXPECT(found.is_there, "the session is gone");
 	tear_down();
 }
@@ -370,12 +315,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("regress_stores");
-	TCase *cases = tcase_create("stores");
-	SRunner *runner;
-	int failed;
+	TCase *cases = runner_cases(suite, "stores", 100);
 
-	scratch_begin();
-	tcase_set_timeout(cases, 100);
 	tcase_add_test(cases, claude_code_20992_pi_8300_codex_33241_two_processes_resume_one_session);
 	tcase_add_test(cases, codex_43374_a_stale_lock_blocks_resume);
 	tcase_add_test(cases, codex_42447_first_runs_racing);
@@ -386,11 +327,5 @@ int main(void)
 	tcase_add_test(cases, gemini_cli_28643_ids_that_share_8_digits_delete_one_another);
 	tcase_add_test(cases, pi_3611_listing_reads_all_of_every_file);
 	tcase_add_test(cases, claude_code_81603_pi_6394_a_moved_project_cannot_be_resumed);
-	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }

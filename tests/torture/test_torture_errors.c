@@ -13,6 +13,7 @@
 
 #include "base/report.h"
 #include "lib/fault_sys.h"
+#include "lib/runner.h"
 #include "lib/scratch.h"
 #include "lib/session_expect.h"
 #include "lib/session_scenario.h"
@@ -81,6 +82,7 @@ static const struct {
 	/* A head or a log that is not there is a verdict. */
 	{ FAULT_OPEN_AT, ENOENT, HF_ERR_HEAD_MISSING },
 	{ FAULT_OPEN_AT, ENOENT, HF_ERR_TRUNCATED },
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_GAP },
 	/* The directory was not made, and is then found not to be there. */
 	{ FAULT_MKDIR_AT, EEXIST, HF_ERR_NOTFOUND },
 	{ FAULT_MKDIR_AT, EROFS, HF_ERR_NOTFOUND },
@@ -94,6 +96,13 @@ static const struct {
 	{ FAULT_LOCK, EAGAIN, HF_ERR_EXISTS },
 	{ FAULT_STAT_AT, ENOENT, HF_ERR_BUSY },
 	{ FAULT_STAT_AT, ENOENT, HF_ERR_EXISTS },
+	/* A project's directory that is not there, or no more. */
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_PROJECT },
+	{ FAULT_OPEN_AT, ELOOP, HF_ERR_PROJECT },
+	{ FAULT_OPEN_AT, ENOTDIR, HF_ERR_PROJECT },
+	{ FAULT_OPEN_AT, ENOENT, HF_ERR_PROJECT_CHANGED },
+	{ FAULT_OPEN_AT, ELOOP, HF_ERR_PROJECT_CHANGED },
+	{ FAULT_OPEN_AT, ENOTDIR, HF_ERR_PROJECT_CHANGED },
 	/* After a record was written it is not true that nothing was changed. */
 	{ FAULT_ANY, ENOMEM, HF_ERR_IO },
 };
@@ -116,8 +125,10 @@ static bool must_be_told(enum fault_call call)
 {
 	if (walk.history.id[0] == '\0')
 		return false;
+	/* What cannot be read is moved all the same, if its files can be. */
 	if (call == FAULT_READ_AT)
-		return walk.scenario->run != scenario_list && walk.scenario->run != scenario_key;
+		return walk.scenario->run != scenario_list && walk.scenario->run != scenario_key &&
+		       scenario_finish(walk.scenario) == NULL;
 	return call == FAULT_SYNC_DATA || call == FAULT_SYNC_ALL || call == FAULT_RENAME_AT ||
 	       call == FAULT_MAP || (call == FAULT_LINK_AT && walk.plan.errno_value != EEXIST);
 }
@@ -178,7 +189,7 @@ static void check_handle(void)
 /* Nothing is left over but by death, or if it cannot be removed. */
 static void check_strays(void)
 {
-	static const char *const dirs[] = { "sessions", "quarantine", "keys" };
+	static const char *const dirs[] = { "sessions", "trash", "quarantine", "keys" };
 
 	if (is_death(walk.plan.kind) || struck() == FAULT_UNLINK_AT)
 		return;
@@ -216,6 +227,7 @@ static void point(void *context)
 {
 	struct session_rules rules = { .verdicts = walk.scenario->verdicts,
 				       .accept = walk.scenario->accept,
+				       .finish = scenario_finish(walk.scenario),
 				       .part = is_death(walk.plan.kind),
 				       .is_brief = !is_death(walk.plan.kind) };
 	struct session_found found;
@@ -323,20 +335,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("torture_errors");
-	TCase *walks = tcase_create("walks");
-	SRunner *runner;
-	int failed;
+	TCase *walks = runner_cases(suite, "walks", 300);
 
-	if (getenv("TMPDIR") == NULL && access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 1);
-	scratch_begin();
-	tcase_set_timeout(walks, 300);
 	tcase_add_loop_test(walks, every_system_call_can_go_wrong, 0, (int)scenario_count);
-	suite_add_tcase(suite, walks);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run_in_memory(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "lib/alloc_fault.h"
 #include "lib/fault_sys.h"
+#include "lib/runner.h"
 #include "lib/scratch.h"
 #include "lib/session_expect.h"
 #include "lib/session_scenario.h"
@@ -64,7 +65,8 @@ static void check_answer(void)
 static void point(void *context)
 {
 	struct session_rules rules = { .verdicts = walk.scenario->verdicts,
-				       .accept = walk.scenario->accept };
+				       .accept = walk.scenario->accept,
+				       .finish = scenario_finish(walk.scenario) };
 	struct session_found found;
 
 	(void)context;
@@ -72,7 +74,8 @@ static void point(void *context)
 	EXPECT(alloc_fault_fired(), "no allocation failed");
 	EXPECT(fault_sys_leaks(walk.fault)[0] == '\0', "leaked: %s", fault_sys_leaks(walk.fault));
 	check_answer();
-	EXPECT(place_count(&walk.place, "sessions", ".tmp") == 0, "a file was left over");
+	EXPECT(place_count(&walk.place, "sessions", ".tmp") == 0 &&
+		       place_count(&walk.place, "trash", ".tmp") == 0, "a file was left over");
 	if (walk.act.history.id[0] != '\0')
 		session_check(&walk.place, &walk.act.history, &rules, &found);
 }
@@ -148,20 +151,8 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("torture_memory");
-	TCase *walks = tcase_create("walks");
-	SRunner *runner;
-	int failed;
+	TCase *walks = runner_cases(suite, "walks", 300);
 
-	if (getenv("TMPDIR") == NULL && access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 1);
-	scratch_begin();
-	tcase_set_timeout(walks, 300);
 	tcase_add_loop_test(walks, every_allocation_can_fail, 0, (int)scenario_count);
-	suite_add_tcase(suite, walks);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run_in_memory(suite);
 }

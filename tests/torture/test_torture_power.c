@@ -36,6 +36,7 @@ static struct session_rules rules_of(const struct scenario *scenario)
 	 * to the disk and an earlier one not: a gap (docs/FORMAT.md). */
 	struct session_rules rules = { .verdicts = scenario->verdicts | 1 << HF_GAP | 1 << HF_TORN,
 				       .accept = scenario->accept | HF_ACCEPT(HF_GAP),
+				       .finish = scenario_finish(scenario),
 				       .part = true };
 
 	return rules;
@@ -107,7 +108,30 @@ static void cut_again(void *context, struct sim *sim)
 	}
 }
 
-/* Opens what is left and appends, while the power is cut again at each change. */
+/* Does what was cut short once more. */
+static void finish_again(struct act *act, session_operation finish)
+{
+	struct hf_detail detail = { 0 };
+
+	if (finish == hf_session_purge)
+		second.exists = HISTORY_UNSURE;
+	(void)act_note(act, finish(act->store, act->history.id, &detail), &detail);
+}
+
+/* Opens what is left and appends. */
+static void append_again(struct act *act, uint32_t accept)
+{
+	session_repair(act->store, act->history.id, accept);
+	if (!act_open(act, accept))
+		return;
+	/* What is tried is known from its beginning. */
+	second = act->history;
+	second.pending = (struct history_run){ { SCENARIO_SERIAL + 60 }, 1 };
+	if (act_append(act, SCENARIO_SERIAL + 60, 1, true))
+		second = act->history;
+}
+
+/* Goes on with what is left, while the power is cut again at each change. */
 static void recover_cut(struct sim *left)
 {
 	struct place place = cuts.place;
@@ -126,13 +150,10 @@ static void recover_cut(struct sim *left)
 	second = act.history;
 	EXPECT_CODE(place_try(&place, NULL, NULL, &act.store), HF_OK, "opening the store");
 	sim_on_change(left, cut_again, &moment);
-	if (act_open(&act, rules.accept)) {
-		/* What is tried is known from its beginning. */
-		second = act.history;
-		second.pending = (struct history_run){ { SCENARIO_SERIAL + 60 }, 1 };
-		if (act_append(&act, SCENARIO_SERIAL + 60, 1, true))
-			second = act.history;
-	}
+	if (rules.finish != NULL)
+		finish_again(&act, rules.finish);
+	else
+		append_again(&act, rules.accept);
 	act_end(&act);
 	sim_on_change(left, NULL, NULL);
 	EXPECT(act.rc == HF_OK, "going on gave %s: %s", hf_error_name(act.rc), act.detail.message);

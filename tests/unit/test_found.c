@@ -152,6 +152,93 @@ START_TEST(a_head_that_is_nothing_is_told_from_one_whose_log_is_gone)
 }
 END_TEST
 
+/* Whatever stands in the slots, a listing takes the head that an opening takes. */
+START_TEST(a_listing_finds_the_same_head_as_an_opening)
+{
+	struct fixture f;
+
+	open_fixture(&f);
+	for (unsigned a = EMPTY; a <= UNKNOWN; a++) {
+		for (unsigned b = EMPTY; b <= UNKNOWN; b++) {
+			struct found_head found = find(&f, (enum kind)a, (enum kind)b);
+			struct found_head peeked = { .is_key_missing = true };
+
+			ck_assert_int_eq(found_peek(&f.rig.env, &f.rig.report, f.id, f.slots, &peeked),
+					 HF_OK);
+			ck_assert_msg(peeked.is_valid == found.is_valid &&
+					      peeked.is_key_missing == found.is_key_missing &&
+					      peeked.head.counter == found.head.counter,
+				      "%u and %u", a, b);
+		}
+	}
+	log_rig_close(&f.rig);
+}
+END_TEST
+
+/* Fills both slots with heads that differ in their counters and, if that is wanted, in the
+ * flags; returns the newer one. */
+static struct head put_twice(struct fixture *f, uint64_t records, bool is_other)
+{
+	struct head head = { .records = records, .name_size = 4, .name = "name" };
+	struct session_key *key = NULL;
+
+	memcpy(head.session, f->id.bytes, sizeof head.session);
+	memcpy(head.key_id, RIG_KEY_ID, sizeof head.key_id);
+	ck_assert_int_eq(session_key_new(f->rig.keyring, &f->rig.report, RIG_KEY_ID, f->id.bytes, 0,
+					 &key), HF_OK);
+	for (head.counter = 6; head.counter <= 7; head.counter++) {
+		head.name[3] = head.counter == 6 && is_other ? 'E' : 'e';
+		head_encode(&head, &key->head,
+			    f->slots + (size_t)head_slot(head.counter) * STORAGE_HEAD_SLOT_SIZE);
+	}
+	session_key_free(f->rig.keyring, key);
+	head.counter = 7;
+	return head;
+}
+
+START_TEST(a_settled_head_has_the_same_in_both_slots)
+{
+	struct fixture f;
+	struct head head;
+
+	open_fixture(&f);
+	head = put_twice(&f, 9, false);
+	ck_assert(found_is_settled(f.slots, &head));
+	head = put_twice(&f, 9, true);
+	ck_assert(!found_is_settled(f.slots, &head));
+	/* A session that was just made looks like that as long as nothing is appended. */
+	head = put_twice(&f, 1, false);
+	ck_assert(!found_is_settled(f.slots, &head));
+	head = put_twice(&f, 2, false);
+	f.slots[0] = 0;
+	ck_assert(!found_is_settled(f.slots, &head));
+	log_rig_close(&f.rig);
+}
+END_TEST
+
+START_TEST(a_head_is_expected_to_be_as_it_was_seen)
+{
+	struct fixture f;
+	struct head head, seen;
+
+	open_fixture(&f);
+	head = put_twice(&f, 9, false);
+	ck_assert_int_eq(found_expect(&f.rig.env, &f.rig.report, f.id, &head), HF_ERR_CONFLICT);
+	ck_assert_int_eq(f.rig.env.storage->ops->create(f.rig.env.storage, &f.rig.report, f.id, f.slots,
+							"", 0), HF_OK);
+	ck_assert_int_eq(found_expect(&f.rig.env, &f.rig.report, f.id, &head), HF_OK);
+	seen = head;
+	seen.counter--;
+	ck_assert_int_eq(found_expect(&f.rig.env, &f.rig.report, f.id, &seen), HF_ERR_CONFLICT);
+	seen = head;
+	seen.mac[31] ^= 1;
+	ck_assert_int_eq(found_expect(&f.rig.env, &f.rig.report, f.id, &seen), HF_ERR_CONFLICT);
+	ck_assert_int_eq(found_expect(&f.rig.env, &f.rig.report, log_rig_id(2), &head),
+			 HF_ERR_CONFLICT);
+	log_rig_close(&f.rig);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("found");
@@ -162,6 +249,9 @@ int main(void)
 	tcase_add_test(found, the_valid_slot_with_the_larger_counter_counts);
 	tcase_add_test(found, without_a_valid_slot_there_is_none_or_a_key_is_missing);
 	tcase_add_test(found, a_weak_slot_never_counts_beside_a_strong_one);
+	tcase_add_test(found, a_listing_finds_the_same_head_as_an_opening);
+	tcase_add_test(found, a_settled_head_has_the_same_in_both_slots);
+	tcase_add_test(found, a_head_is_expected_to_be_as_it_was_seen);
 	tcase_add_test(found, a_slot_of_another_session_does_not_count);
 	tcase_add_test(found, a_head_that_is_nothing_is_told_from_one_whose_log_is_gone);
 	suite_add_tcase(suite, found);

@@ -7,10 +7,10 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/fault_sys.h"
+#include "lib/runner.h"
 #include "lib/scratch.h"
 #include "store/marker.h"
 
@@ -125,38 +125,45 @@ START_TEST(each_call_may_fail_and_the_next_time_it_goes_on)
 }
 END_TEST
 
+struct race {
+	struct scratch scratch;
+	struct child_gate gate;
+};
+
+/* Says which store it has made or found. */
+static int make_marker(void *context, struct child *parent)
+{
+	const struct race *race = context;
+	uint8_t store[16];
+
+	child_gate_wait(&race->gate);
+	if (open_marker(sys_posix(), &race->scratch, true, store) != HF_OK)
+		return 1;
+	child_say_bytes(parent, store, sizeof store);
+	return 0;
+}
+
 START_TEST(processes_that_race_agree)
 {
 	enum { RACERS = 8, ROUNDS = 20 };
 
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		struct scratch scratch = scratch_open();
-		int pipes[2];
+		struct race race = { scratch_open(), child_gate_make() };
+		struct child racers[RACERS];
 		uint8_t first[16], store[16];
 
-		ck_assert_int_eq(pipe(pipes), 0);
+		for (unsigned i = 0; i < RACERS; i++)
+			racers[i] = child_start(make_marker, &race);
+		child_gate_open(&race.gate);
 		for (unsigned i = 0; i < RACERS; i++) {
-			if (check_fork() != 0)
-				continue;
-			if (open_marker(sys_posix(), &scratch, true, store) != HF_OK ||
-			    write(pipes[1], store, sizeof store) != sizeof store)
-				_exit(1);
-			_exit(0);
-		}
-		for (unsigned i = 0; i < RACERS; i++) {
-			int status = -1;
-
-			ck_assert_int_gt(wait(&status), 0);
-			ck_assert_int_eq(status, 0);
-			ck_assert_int_eq(read(pipes[0], store, sizeof store), sizeof store);
+			child_hear_bytes(&racers[i], store, sizeof store);
+			ck_assert_int_eq(child_end(&racers[i]), 0);
 			if (i == 0)
 				memcpy(first, store, sizeof first);
 			ck_assert_mem_eq(first, store, sizeof first);
 		}
-		ck_assert_uint_eq(scratch_count(scratch.fd, "."), 1);
-		(void)close(pipes[0]);
-		(void)close(pipes[1]);
-		scratch_close(&scratch);
+		ck_assert_uint_eq(scratch_count(race.scratch.fd, "."), 1);
+		scratch_close(&race.scratch);
 	}
 }
 END_TEST
@@ -164,22 +171,13 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("marker");
-	TCase *marker = tcase_create("marker");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *marker = runner_cases(suite, "marker", 60);
 
-	tcase_set_timeout(marker, 60);
 	tcase_add_test(marker, a_marker_that_is_there_is_read);
 	tcase_add_test(marker, a_damaged_marker_is_never_replaced);
 	tcase_add_test(marker, a_marker_is_made_once);
 	tcase_add_test(marker, what_a_crash_left_does_not_stop_the_next);
 	tcase_add_test(marker, each_call_may_fail_and_the_next_time_it_goes_on);
 	tcase_add_test(marker, processes_that_race_agree);
-	suite_add_tcase(suite, marker);
-	scratch_begin();
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? 0 : 1;
+	return runner_run(suite);
 }

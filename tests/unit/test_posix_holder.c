@@ -272,6 +272,34 @@ START_TEST(who_lets_go_meanwhile_is_not_told_of)
 }
 END_TEST
 
+/* Somebody takes the lock right after the text was read that a dead one left. */
+static ssize_t read_and_lock(void *context, int fd, void *bytes, size_t size, uint64_t offset)
+{
+	ssize_t count = medium.sys->read_at(context, fd, bytes, size, offset);
+
+	if (held == NULL)
+		held = medium_lock(&medium, 1);
+	return count;
+}
+
+START_TEST(the_text_of_the_dead_is_not_taken_for_that_of_who_comes_next)
+{
+	struct medium meddled = medium;
+	struct storage *storage = NULL;
+	struct storage_holder holder;
+
+	scratch_put(medium.root, LOCK, "4711 host " TIME " agent\n", 43);
+	fickle = *medium.sys;
+	fickle.read_at = read_and_lock;
+	meddled.sys = &fickle;
+	ck_assert_int_eq(medium_try(&meddled, medium.root, true, &storage), HF_OK);
+	holder = holder_of(storage);
+	ck_assert_int_eq(holder.pid, 0);
+	medium.ops->unlock(held);
+	storage->ops->close(storage);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("posix_holder");
@@ -286,6 +314,7 @@ int main(void)
 			    (int)(sizeof hostile / sizeof hostile[0]));
 	tcase_add_test(tcase, a_text_of_any_size_fits);
 	tcase_add_test(tcase, the_text_of_somebody_who_has_gone_names_nobody);
+	tcase_add_test(tcase, the_text_of_the_dead_is_not_taken_for_that_of_who_comes_next);
 	tcase_add_test(tcase, who_lets_go_meanwhile_is_not_told_of);
 	return runner_run(suite);
 }

@@ -174,6 +174,104 @@ START_TEST(a_power_cut_after_a_move_finds_the_log_whole)
 }
 END_TEST
 
+/* Whoever made trash/ may have died before its name was durable. */
+START_TEST(a_trash_whose_name_is_not_durable_yet_is_made_so)
+{
+	struct medium old = medium_open(MEDIUM_SIM);
+	struct medium new = { .ops = old.ops, .report = report_make(NULL, NULL) };
+
+	medium_create(&old, 1, "text");
+	ck_assert_int_eq(old.sys->mkdir_at(old.sys->context, old.root, "trash", 0700), 0);
+	ck_assert_int_eq(medium_trash(&old, true), HF_OK);
+	ck_assert_int_eq(medium_move(&old, true), HF_OK);
+	new.sim = sim_power_cut(old.sim, 0);
+	new.sys = sim_sys(new.sim);
+	new.root = sim_open_root(new.sim);
+	new.storage = medium_again(&new, false);
+	ck_assert_int_eq(medium_trash(&new, false), HF_OK);
+	medium_check_place(&new, new.trash, "text", 'h');
+	new.ops->close(new.trash);
+	new.ops->close(new.storage);
+	sim_free(new.sim);
+	medium_close(&old);
+}
+END_TEST
+
+/* ---- Failures ---- */
+
+/* The root, the copy of the head, and then the directory that it was put in. */
+START_TEST(a_move_that_fails_before_the_log_leaves_no_head_behind)
+{
+	struct fault_plan plan = { FAULT_ERRNO, FAULT_SYNC_ALL, 3, EIO };
+
+	medium_create(&medium, 1, "text");
+	open_trash();
+	fault_sys_arm(medium.fault, &plan);
+	ck_assert_int_eq(medium_move(&medium, true), HF_ERR_IO);
+	ck_assert(fault_sys_fired(medium.fault));
+	fault_sys_disarm(medium.fault);
+	medium_check_place(&medium, medium.storage, "text", 'h');
+	medium_check_place(&medium, medium.trash, NULL, 0);
+}
+END_TEST
+
+static struct sys watched;
+static char order[200];
+
+/* Enters a letter for each step: the log's rename, and what directory is synced. */
+static void enter(char letter)
+{
+	size_t used = strlen(order);
+
+	order[used] = letter;
+	order[used + 1] = '\0';
+}
+
+static bool is_dir(int fd, const char *name)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && fstatat(medium.root, name, &named, 0) == 0 &&
+	       opened.st_ino == named.st_ino;
+}
+
+static int watch_sync(void *context, int fd)
+{
+	if (is_dir(fd, "sessions"))
+		enter('s');
+	else if (is_dir(fd, "trash"))
+		enter('t');
+	return medium.sys->sync_all(context, fd);
+}
+
+static int watch_rename(void *context, int dir_fd, const char *from, int to_fd, const char *to)
+{
+	if (dir_fd != to_fd)
+		enter('R');
+	return medium.sys->rename_at(context, dir_fd, from, to_fd, to);
+}
+
+START_TEST(after_the_rename_the_new_directory_is_synced_and_then_the_old_one)
+{
+	struct medium meddled = medium;
+
+	medium_create(&medium, 1, "text");
+	watched = *medium.sys;
+	watched.sync_all = watch_sync;
+	watched.rename_at = watch_rename;
+	meddled.sys = &watched;
+	ck_assert_int_eq(medium_try(&meddled, medium.root, true, &meddled.storage), HF_OK);
+	ck_assert_int_eq(medium_trash(&meddled, true), HF_OK);
+	ck_assert_int_eq(medium_move(&meddled, true), HF_OK);
+	ck_assert_str_eq(order, "tRts");
+	order[0] = '\0';
+	ck_assert_int_eq(medium_move(&meddled, false), HF_OK);
+	ck_assert_str_eq(order, "sRst");
+	medium.ops->close(meddled.trash);
+	medium.ops->close(meddled.storage);
+}
+END_TEST
+
 /* ---- Names ---- */
 
 struct strays {
@@ -295,6 +393,9 @@ int main(void)
 	tcase_add_test(tcase, a_short_head_moves_as_it_is);
 	tcase_add_loop_test(tcase, what_is_no_file_of_the_store_does_not_move, 0, 2);
 	tcase_add_test(tcase, a_power_cut_after_a_move_finds_the_log_whole);
+	tcase_add_test(tcase, a_trash_whose_name_is_not_durable_yet_is_made_so);
+	tcase_add_test(tcase, a_move_that_fails_before_the_log_leaves_no_head_behind);
+	tcase_add_test(tcase, after_the_rename_the_new_directory_is_synced_and_then_the_old_one);
 	tcase_add_test(tcase, strays_are_told_of_by_the_place_that_they_are_in);
 	tcase_add_test(tcase, the_nil_id_has_a_lock_and_no_session);
 	tcase_add_test(tcase, space_is_what_this_user_can_write_and_never_overflows);

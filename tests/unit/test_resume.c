@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/wait.h"
 #include "store/store.h"
 #include "store_fixture.h"
 #include "sys/sys.h"
@@ -308,7 +309,7 @@ START_TEST(too_many_attempts_are_refused_for_as_long_as_is_said)
 	ck_assert_int_eq(resume(&f, ID_1, NULL), HF_ERR_RATE_LIMITED);
 	ck_assert_int_gt(f.detail.wait_ms, 0);
 	ck_assert_int_le(f.detail.wait_ms, 300);
-	(void)usleep((useconds_t)f.detail.wait_ms * 1000);
+	wait_ms(f.detail.wait_ms);
 	ck_assert_int_eq(resume(&f, ID_1, NULL), HF_OK);
 	fixture_close(&f);
 }

@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include "keys_fixture.h"
 #include "keys_meddle.h"
+#include "lib/child.h"
+#include "lib/runner.h"
 
 static const char damage[] = "not a key file";
 
@@ -215,59 +217,48 @@ END_TEST
 
 enum { RACERS = 20, ROUNDS_DEFAULT = 25 };
 
-/* Waits until the gate's other end is closed, and then gives the id that it gets. */
-static void race(struct fixture *fixture, int gate_fd, int out_fd)
-{
-	struct keyring_options options = { .rounds = FORMAT_ROUNDS_MIN,
-					   .runtime_dir = fixture->runtime.path };
-	char id[HF_KEY_ID_SIZE];
-	struct keyring *keyring = fixture_keyring_with(fixture, sys_posix(), &options);
-	char byte;
+struct race {
+	struct fixture fixture;
+	struct child_gate gate;
+};
 
-	if (read(gate_fd, &byte, 1) != 0)
-		_exit(2);
-	(void)fixture_current(fixture, keyring, id);
+/* Says the id of the key that it gets. */
+static int race_along(void *context, struct child *parent)
+{
+	struct race *race = context;
+	struct keyring_options options = { .rounds = FORMAT_ROUNDS_MIN,
+					   .runtime_dir = race->fixture.runtime.path };
+	char id[HF_KEY_ID_SIZE];
+	struct keyring *keyring = fixture_keyring_with(&race->fixture, sys_posix(), &options);
+
+	child_gate_wait(&race->gate);
+	child_say_bytes(parent, fixture_current(&race->fixture, keyring, id), FORMAT_KEY_ID_SIZE);
 	keyring_close(keyring);
-	_exit(write(out_fd, id, FORMAT_KEY_ID_SIZE) == FORMAT_KEY_ID_SIZE ? 0 : 3);
+	return 0;
 }
 
 static void run_race(bool damaged)
 {
-	struct fixture fixture;
-	pid_t racers[RACERS];
+	struct race race = { .gate = child_gate_make() };
+	struct child racers[RACERS];
 	char first[FORMAT_KEY_ID_SIZE], id[FORMAT_KEY_ID_SIZE];
-	int gate[2], out[2];
 
-	fixture_open(&fixture);
+	fixture_open(&race.fixture);
 	if (damaged)
-		fixture_put(&fixture, SECRET_NAME, damage, 0600);
-	ck_assert_int_eq(pipe(gate), 0);
-	ck_assert_int_eq(pipe(out), 0);
+		fixture_put(&race.fixture, SECRET_NAME, damage, 0600);
+	for (unsigned i = 0; i < RACERS; i++)
+		racers[i] = child_start(race_along, &race);
+	child_gate_open(&race.gate);
 	for (unsigned i = 0; i < RACERS; i++) {
-		racers[i] = fork();
-		ck_assert_int_ge(racers[i], 0);
-		if (racers[i] == 0) {
-			(void)close(gate[1]);
-			race(&fixture, gate[0], out[1]);
-		}
-	}
-	(void)close(gate[0]);
-	(void)close(gate[1]);
-	for (unsigned i = 0; i < RACERS; i++) {
-		int status = -1;
-
-		ck_assert_int_eq(waitpid(racers[i], &status, 0), racers[i]);
-		ck_assert_int_eq(status, 0);
-		ck_assert_int_eq(read(out[0], id, sizeof id), sizeof id);
+		child_hear_bytes(&racers[i], id, sizeof id);
+		ck_assert_int_eq(child_end(&racers[i]), 0);
 		if (i == 0)
 			memcpy(first, id, sizeof first);
 		ck_assert_mem_eq(id, first, sizeof first);
 	}
-	(void)close(out[0]);
-	(void)close(out[1]);
-	assert_tidy(&fixture, damaged);
-	ck_assert_uint_eq(scratch_count(fixture.runtime.fd, "holdfast"), 1);
-	fixture_close(&fixture);
+	assert_tidy(&race.fixture, damaged);
+	ck_assert_uint_eq(scratch_count(race.fixture.runtime.fd, "holdfast"), 1);
+	fixture_close(&race.fixture);
 }
 
 /* HOLDFAST_RACES=1000 for a long run. */
@@ -295,24 +286,14 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("secret race");
-	TCase *two = tcase_create("two");
-	TCase *many = tcase_create("many");
-	SRunner *runner = srunner_create(suite);
-	int failed;
+	TCase *two = runner_cases(suite, "two", 120);
+	TCase *many = runner_cases(suite, "many", 600);
 
-	tcase_set_timeout(many, 600);
 	tcase_add_test(two, two_that_make_a_secret_agree_in_every_order);
 	tcase_add_test(two, two_that_meet_a_damaged_secret_agree_in_every_order);
 	tcase_add_test(two, a_late_comer_does_not_move_the_fresh_secret_aside);
 	tcase_add_test(two, a_secret_that_is_restored_meanwhile_is_left_in_its_place);
 	tcase_add_test(many, twenty_processes_agree_on_one_secret);
 	tcase_add_test(many, twenty_processes_agree_on_what_replaces_a_damaged_secret);
-	suite_add_tcase(suite, two);
-	suite_add_tcase(suite, many);
-	scratch_begin();
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? 0 : 1;
+	return runner_run(suite);
 }

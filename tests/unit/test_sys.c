@@ -12,10 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/fault_sys.h"
+#include "lib/runner.h"
 #include "lib/scratch.h"
 #include "sys/sys.h"
 
@@ -226,33 +227,25 @@ START_TEST(two_opens_of_one_process_exclude_each_other)
 }
 END_TEST
 
+static int hold_lock(void *context, struct child *parent)
+{
+	int own = open_file("lock", O_RDWR);
+
+	(void)context;
+	child_say(parent, sys->lock(sys->context, own, SYS_LOCK_EXCLUSIVE) == 0);
+	child_stay();
+}
+
 START_TEST(the_kernel_gives_the_lock_of_the_dead_back)
 {
 	int fd = make_file("lock", "");
-	int ready[2];
-	char byte;
-	pid_t child;
+	struct child child = child_start(hold_lock, NULL);
 
-	ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
-	child = fork();
-	if (child == 0) {
-		int own = open_file("lock", O_RDWR);
-		bool good = sys->lock(sys->context, own, SYS_LOCK_EXCLUSIVE) == 0;
-
-		if (!good || write(ready[1], "x", 1) != 1)
-			_exit(1);
-		for (;;)
-			(void)pause();
-	}
-	ck_assert_int_gt(child, 0);
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_uint_eq(child_hear(&child), true);
 	ck_assert_int_eq(sys->is_locked(sys->context, fd), 1);
 	ck_assert_int_eq(sys->lock(sys->context, fd, SYS_LOCK_EXCLUSIVE), -EAGAIN);
-	ck_assert_int_eq(kill(child, SIGKILL), 0);
-	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	child_kill(&child);
 	ck_assert_int_eq(sys->lock(sys->context, fd, SYS_LOCK_EXCLUSIVE), 0);
-	(void)close(ready[0]);
-	(void)close(ready[1]);
 	ck_assert_int_eq(sys->close(sys->context, fd), 0);
 }
 END_TEST
@@ -348,13 +341,20 @@ static bool has_flag(const void *memory, const char *flag)
 	return found;
 }
 
+static int has_zeros(void *memory, struct child *parent)
+{
+	static const uint8_t zeros[64];
+
+	(void)parent;
+	return memcmp(memory, zeros, sizeof zeros) == 0 ? 0 : 1;
+}
+
 START_TEST(secrets_are_kept_from_dumps_and_children)
 {
 	void *memory = NULL;
 	bool locked = false;
 	uint8_t zeros[64] = { 0 };
-	int status;
-	pid_t child;
+	struct child child;
 
 	ck_assert_int_eq(sys->secret_new(sys->context, 64, &memory, &locked), 0);
 	ck_assert_mem_eq(memory, zeros, 64);
@@ -362,11 +362,8 @@ START_TEST(secrets_are_kept_from_dumps_and_children)
 	ck_assert(has_flag(memory, " wf"));
 	ck_assert(has_flag(memory, " lo") == locked || SANITIZED);
 	memset(memory, 's', 64);
-	child = fork();
-	if (child == 0)
-		_exit(memcmp(memory, zeros, 64) == 0 ? 0 : 1);
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert_int_eq(status, 0);
+	child = child_start(has_zeros, memory);
+	ck_assert_int_eq(child_end(&child), 0);
 	ck_assert_int_eq(*(char *)memory, 's');
 	sys->secret_free(sys->context, memory, 64);
 	sys->secret_free(sys->context, NULL, 64);
@@ -476,19 +473,9 @@ static void add_cases(TCase *tcase)
 int main(void)
 {
 	Suite *suite = suite_create("sys");
-	TCase *tcase = tcase_create("the real one");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = runner_cases(suite, "the real one", 60);
 
 	add_cases(tcase);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_set_timeout(tcase, 60);
-	suite_add_tcase(suite, tcase);
-	scratch_begin();
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }
