@@ -234,6 +234,10 @@ START_TEST(a_dry_run_changes_nothing)
 		expect_list(&f, (struct hf_list_options){ .limit = 0 }, "54321");
 	}
 	ck_assert(!scratch_exists(f.scratch.fd, "store/trash"));
+	reopen(&f, ID_1);
+	ck_assert_int_eq(clean(&f, options), HF_OK);
+	expect_told(ID_1, "active");
+	leave(&f, HF_CLOSE_LEAVE);
 	/* For which a store may be open for reading. */
 	tamed_reopen(&f, &(struct hf_store_options){ .read_only = true });
 	ck_assert_int_eq(clean(&f, options), HF_OK);

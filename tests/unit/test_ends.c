@@ -73,7 +73,7 @@ START_TEST(a_log_of_one_record_tells_as_much)
 	lose_head(&f);
 	expect_first(only(&f), true);
 	ck_assert_uint_eq(only(&f)->entry.info.records, 1);
-	ck_assert_int_eq(only(&f)->entry.info.updated_us, START_US + DAY_US);
+	ck_assert_int_eq(only(&f)->entry.info.updated_us, START_US + DAY_US + 1);
 	fixture_close(&f);
 }
 END_TEST

@@ -20,7 +20,8 @@
 	"\",\"generation\":" generation ",\"key\":\"" key "\","
 #define KEPT(pinned, tags, former) \
 	",\"pinned\":" pinned ",\"tags\":" tags ",\"former\":" former
-#define DATA_KEPT(generation, key, created, name, project, config, origin, kept, previous, records) \
+#define DATA_KEPT(generation, key, created, name, project, config, origin, kept, previous, \
+		  records)                                                              \
 	CLAIM(generation, key) "\"created\":\"" created "\",\"name\":" name ",\"project\":" project \
 	",\"config\":" config ",\"origin\":" origin kept ",\"previous\":" previous              \
 	",\"records\":" records "}"
