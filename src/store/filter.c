@@ -46,7 +46,7 @@ int filter_init(struct filter *filter, struct report *report,
 	return HF_OK;
 }
 
-bool filter_is_at(const struct filter_path *path, const struct head *head)
+static bool is_at(const struct filter_path *path, const struct head *head)
 {
 	return head->project_size > 0 &&
 	       without_slashes(head->project, head->project_size) == path->size &&
@@ -57,7 +57,7 @@ bool filter_is_project(const struct filter_path *path, const struct head *head)
 {
 	static const uint8_t unused[FORMAT_FORMER_SIZE];
 
-	if (filter_is_at(path, head))
+	if (is_at(path, head))
 		return true;
 	for (unsigned i = 0; i < FORMAT_FORMER_MAX; i++) {
 		if (memcmp(head->former[i], unused, sizeof unused) == 0)

@@ -39,7 +39,5 @@ bool filter_holds(const struct filter *filter, const struct look *look);
 struct filter_path filter_path(const char *path, size_t size);
 /* True if the project of a session is, or once was, at a path. */
 bool filter_is_project(const struct filter_path *path, const struct head *head);
-/* The same for where it is now. */
-bool filter_is_at(const struct filter_path *path, const struct head *head);
 
 #endif

@@ -191,21 +191,6 @@ static int find_place(struct hf_store *store, struct report *report, enum look_p
 	return place == LOOK_TRASH ? store_trash(store, report, false, ret_env) : HF_OK;
 }
 
-int look_at(struct hf_store *store, struct report *report, enum look_place place,
-	    const struct storage_found *found, struct look *ret_look)
-{
-	struct scene scene = { .report = report, .id = found->id, .has_log = found->has_log };
-	int rc = find_place(store, report, place, &scene.env);
-
-	if (rc != HF_OK)
-		return rc;
-	if (scene.env == NULL)
-		return HF_ERR_NOTFOUND;
-	scene.is_trash = place == LOOK_TRASH;
-	ret_look->is_trash = scene.is_trash;
-	return look_closely(store, &scene, ret_look);
-}
-
 struct walk {
 	struct hf_store *store;
 	struct scene scene;

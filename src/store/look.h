@@ -30,21 +30,14 @@ enum look_place {
 	LOOK_TRASH = 2,
 };
 
-/*
- * Looks at a session that a walk has found in a place. HF_ERR_NOTFOUND: it is none, or no
- * longer there. HF_ERR_NOMEM and HF_ERR_FILES say nothing of the session; all other
- * failures are its own and stand in ret_look->error. *ret_look may be written in any case.
- */
-int look_at(struct hf_store *store, struct report *report, enum look_place place,
-	    const struct storage_found *found, struct look *ret_look);
-
 /* Called for each session; false ends the walk. */
 typedef bool (*look_fn)(void *context, const struct look *look);
 
 /*
  * Looks at each session whose id begins with prefix (NULL: at each) in one place. One that
  * is moved meanwhile may be missed or, in two walks, be seen twice. Errors of each, and
- * HF_ERR_NOMEM or HF_ERR_FILES.
+ * HF_ERR_NOMEM or HF_ERR_FILES, which say nothing of a session; all other failures are a
+ * session's own and stand in look->error.
  */
 int look_each(struct hf_store *store, struct report *report, enum look_place place,
 	      const char *prefix, look_fn seen, void *context);

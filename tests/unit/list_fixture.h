@@ -187,7 +187,8 @@ static inline size_t list(struct hf_store *store, struct hf_list_options wanted,
 }
 
 /* Finds the one entry of a session, or NULL. */
-static inline const struct noted *find_noted(const struct noted *noted, size_t count, const char *id)
+static inline const struct noted *find_noted(const struct noted *noted, size_t count,
+					     const char *id)
 {
 	const struct noted *found = NULL;
 

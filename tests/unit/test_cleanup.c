@@ -116,7 +116,9 @@ START_TEST(old_sessions_go_to_the_trash_and_recent_ones_stay)
 	ck_assert_int_eq(hf_session_restore(f.store, ID_1, NULL), HF_OK);
 	ck_assert_int_eq(verify(&f, ID_1).verdict, HF_INTACT);
 	/* Once more there is nothing to do, but for what was restored. */
-	ck_assert_int_eq(clean(&f, (struct hf_cleanup_options){ .older_than_us = OLD_US + 2 * DAY_US }), HF_OK);
+	ck_assert_int_eq(clean(&f, (struct hf_cleanup_options){ .older_than_us = OLD_US +
+									       2 * DAY_US }),
+			 HF_OK);
 	expect_totals(0, 4, 0);
 	fixture_close(&f);
 }
