@@ -303,7 +303,7 @@ struct hf_store_options {
 	uint32_t rounds;           /* PBKDF2 rounds for a new secret */
 	uint32_t max_record_size;  /* bytes of one record's data */
 	uint64_t max_session_size; /* bytes of one session's log; 0: none */
-	uint32_t max_sessions;     /* sessions outside the trash; 0: none */
+	uint32_t max_sessions;     /* new ones are refused from then on; 0: no limit */
 	bool auto_cleanup;         /* at max_sessions the oldest closed one goes to the trash */
 	uint64_t space_reserve;    /* free bytes that a new session must leave; 0: none */
 	uint32_t padding;          /* see hf_session_create; 0: default, 1: none */
@@ -699,8 +699,9 @@ struct hf_resume_options {
  * *ret_view (unless it is NULL) is the session as it was checked and folded, before the
  * records that resuming appends; the caller closes it, before or after the session.
  *
- * Nothing is ever removed but a torn tail, which goes to the quarantine; a crash at any
- * point leaves the session to be resumed. Errors of hf_session_open, and
+ * Nothing is removed but a torn tail, or what follows the last good record of a session
+ * whose verdict was accepted, and that goes to the quarantine first; a crash at any point
+ * leaves the session to be resumed. Errors of hf_session_open, and
  * HF_ERR_RATE_LIMITED: detail->wait_ms says how long to wait. HF_ERR_PROJECT: the directory
  * is not there or is no directory. HF_ERR_PROJECT_CHANGED: it was replaced meanwhile.
  * HF_ERR_PROJECT_BUSY: with one_per_project, another session of it is active.

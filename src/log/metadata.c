@@ -86,6 +86,9 @@ static int take_project(struct metadata *metadata, struct report *report, const 
 	bool is_other;
 	int rc = take_text(&taken, report, project, HF_PROJECT_MAX, "project");
 
+	/* "/a/" is "/a": paths are compared, and digested, as they are written. */
+	while (rc == HF_OK && taken.size > 3 && taken.data[taken.size - 2] == '/')
+		taken.data[--taken.size - 1] = '"';
 	is_other = rc == HF_OK && taken.size > 0 && metadata->project.size > 0 &&
 		   (taken.size != metadata->project.size ||
 		    memcmp(taken.data, metadata->project.data, taken.size) != 0);

@@ -28,12 +28,14 @@ int writer_may_continue(const struct checked *checked, uint32_t accept)
 	return HF_OK;
 }
 
-/* Who has mapped a log may rely on all bytes below the head's offset. If any of them go, a
- * new file must take the place of the log; also if none do and some are missing: of a record
- * that is written in their place a power cut may leave a part, which would look changed. */
+/* Who has mapped a log may rely on all bytes below the head's offset. If any of them go, or
+ * may, since there is no head to tell, a new file must take the place of the log; also if
+ * none do and some are missing: of a record that is written in their place a power cut may
+ * leave a part, which would look changed. */
 static bool must_replace(const struct checked *checked)
 {
-	return checked->check.verdict >= HF_TRUNCATED;
+	return checked->check.verdict >= HF_TRUNCATED ||
+	       (!checked->found.is_valid && checked->check.log_bytes > checked->scan.offset);
 }
 
 /* What a repair takes away: all that stands after the last good record. */
@@ -178,7 +180,7 @@ static int take_over(struct writer *writer, const struct checked *checked)
 	writer->head = checked->state;
 	writer->is_only_slot = checked->found.is_only;
 	writer->log_end = checked->log_size;
-	return checked->check.verdict >= HF_TRUNCATED ? take_good_state(writer, checked) : HF_OK;
+	return must_replace(checked) ? take_good_state(writer, checked) : HF_OK;
 }
 
 /* Writes the good records that nobody is known to have acknowledged once more, to be

@@ -94,7 +94,7 @@ static int search_all(struct hf_store *store, struct report *report, struct sear
 static int find_whole(struct hf_store *store, struct report *report, const char *text)
 {
 	const struct log_env *trash = NULL;
-	struct storage_id id;
+	struct storage_id id = { { 0 } };
 	int rc;
 
 	if (!text_get_uuid(text, strnlen(text, TEXT_UUID_SIZE + 1), id.bytes))

@@ -8,6 +8,8 @@
 #include "json/read.h"
 #include "store/session.h"
 
+enum { US_PER_MS = 1000, RETRY_US = 20 * US_PER_MS };
+
 /* A project's directory, opened. As long as it is, its inode's number is no one else's. */
 struct directory {
 	int fd; /* -1: the session has no project */
@@ -70,6 +72,7 @@ struct resuming {
 	struct storage_id id;
 	struct checked *checked;
 	char current[FORMAT_PROJECT_SIZE_MAX + 1]; /* the project as the log has it, or "" */
+	char moved_to[FORMAT_PROJECT_SIZE_MAX + 1]; /* options->project without slashes at its end */
 };
 
 /* Looks for an active session of the project, other than this one. */
@@ -95,11 +98,11 @@ static int check_alone(struct resuming *resuming, const char *project)
 }
 
 /* Takes the lease and checks the log. */
-static int take_session(struct resuming *resuming)
+static int take_session(struct resuming *resuming, uint32_t timeout_ms)
 {
 	const struct hf_resume_options *options = resuming->options;
 	struct check_watch watch = { options->progress, options->progress_context };
-	struct writer_open open = { .timeout_ms = options->timeout_ms,
+	struct writer_open open = { .timeout_ms = timeout_ms,
 				    .accept = options->accept,
 				    .check_all = true,
 				    .watch = &watch,
@@ -119,11 +122,38 @@ static int take_session(struct resuming *resuming)
 	return HF_OK;
 }
 
+/* Takes it with the store's lock held, which others must not wait for as long as this waits
+ * for the session's holder. */
+static int take_alone(struct resuming *resuming, struct storage_lock **ret_alone)
+{
+	const struct sys *sys = resuming->store->sys;
+	const struct storage_ops *ops = resuming->store->storage->ops;
+	int64_t left_us = (int64_t)resuming->options->timeout_ms * US_PER_MS;
+
+	for (;;) {
+		struct storage_lock *alone = NULL;
+		int rc = store_lock(resuming->store, resuming->report, &alone);
+
+		if (rc != HF_OK)
+			return rc;
+		rc = take_session(resuming, 0);
+		if (rc != HF_ERR_BUSY || left_us <= 0) {
+			*ret_alone = alone;
+			return rc;
+		}
+		ops->unlock(alone);
+		rc = sys->sleep(sys->context, RETRY_US);
+		if (rc < 0)
+			return report_errno(resuming->report, -rc, "sleep", NULL);
+		left_us -= RETRY_US;
+	}
+}
+
 /* Looks at the project's directory, writes that the session goes on, and looks again. */
 static int go_on(struct resuming *resuming)
 {
 	const struct sys *sys = resuming->store->sys;
-	const char *moved_to = resuming->options->project;
+	const char *moved_to = resuming->options->project != NULL ? resuming->moved_to : NULL;
 	const char *project = moved_to != NULL ? moved_to : resuming->current;
 	struct directory directory = { .fd = -1 };
 	struct resume_place place = { 0 };
@@ -166,6 +196,17 @@ static int check_options(struct report *report, const struct hf_resume_options *
 	return HF_OK;
 }
 
+/* "/a/" is "/a": paths are compared as they are written. */
+static void put_path(const char *path, char ret_path[static FORMAT_PROJECT_SIZE_MAX + 1])
+{
+	size_t size = strlen(path);
+
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	memcpy(ret_path, path, size);
+	ret_path[size] = '\0';
+}
+
 /* Does it all but the argument checks. On failure the session is let go of; what was
  * repaired and appended stays. */
 static int resume(struct resuming *resuming)
@@ -175,19 +216,20 @@ static int resume(struct resuming *resuming)
 			     LIMIT_TAKE);
 
 	/* Two that look for each other at the same time would both be refused. */
-	if (rc == HF_OK && resuming->options->one_per_project)
-		rc = store_lock(resuming->store, resuming->report, &alone);
 	if (rc == HF_OK)
-		rc = take_session(resuming);
+		rc = resuming->options->one_per_project ?
+			     take_alone(resuming, &alone) :
+			     take_session(resuming, resuming->options->timeout_ms);
 	if (rc == HF_OK)
 		rc = go_on(resuming);
-	resuming->store->storage->ops->unlock(alone);
 	if (rc != HF_OK && resuming->session->writer != NULL) {
 		struct hf_detail detail = resuming->report->detail;
 
 		(void)writer_close(resuming->session->writer, HF_CLOSE_LEAVE);
 		resuming->report->detail = detail;
 	}
+	/* Not before: whoever comes next must not see a session active that is let go of. */
+	resuming->store->storage->ops->unlock(alone);
 	return rc;
 }
 
@@ -212,6 +254,8 @@ int hf_session_resume(struct hf_store *store, const char *id_text,
 	if (resuming.session == NULL)
 		return report_deliver(&report, HF_ERR_NOMEM, detail);
 	resuming.report = &resuming.session->report;
+	if (resuming.options->project != NULL)
+		put_path(resuming.options->project, resuming.moved_to);
 	rc = resume(&resuming);
 	if (rc == HF_OK && ret_view != NULL) {
 		rc = store_view(store, resuming.checked, &view);

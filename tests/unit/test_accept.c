@@ -216,6 +216,38 @@ START_TEST(a_view_outlives_the_repair_of_what_it_shows)
 }
 END_TEST
 
+START_TEST(a_view_outlives_a_repair_without_a_head)
+{
+	struct hf_record record = { 0 };
+	struct hf_repair done;
+	struct hf_view *view;
+	struct fixture f;
+	unsigned seen = 0;
+	size_t size = 0;
+	char *log;
+
+	fixture_open(&f);
+	create(&f, ID_1, "first");
+	append_many(&f, 300);
+	leave(&f, HF_CLOSE_LEAVE);
+	view = load(&f, ID_1);
+	log = scratch_get(f.scratch.fd, LOG_1, &size);
+	scratch_poke(f.scratch.fd, LOG_1, (uint64_t)(strstr(log + 5000, "user") - log), "USER", 4);
+	free(log);
+	remove_head(&f);
+	ck_assert_int_eq(repair(&f, HF_ACCEPT(HF_HEAD_MISSING) | HF_ACCEPT(HF_GAP), false, &done),
+			 HF_OK);
+	ck_assert_int_lt(scratch_size(f.scratch.fd, LOG_1), 6000);
+	/* Bytes that were cut off under it would end the process here. */
+	while (hf_view_next(view, &record))
+		seen++;
+	ck_assert_uint_ge(seen, 300);
+	hf_view_close(view);
+	ck_assert_int_eq(verify(&f, ID_1).verdict, HF_INTACT);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_log_that_was_cut_is_replaced_and_not_written_to)
 {
 	struct hf_repair done;
@@ -278,6 +310,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_dry_run_says_what_the_repair_does, 0, WAYS);
 	/* Opening reads only the end: what was changed before it goes unnoticed there. */
 	tcase_add_loop_test(tcase, opening_accepts_as_repairing_does, 2, WAYS);
+	tcase_add_test(tcase, a_view_outlives_a_repair_without_a_head);
 	tcase_add_test(tcase, a_log_that_was_cut_is_replaced_and_not_written_to);
 	tcase_add_test(tcase, a_view_outlives_the_repair_of_what_it_shows);
 	tcase_add_test(tcase, without_a_first_record_nothing_can_be_gone_on_from);

@@ -266,6 +266,9 @@ START_TEST(what_is_resumable_has_no_active_session_in_its_project)
 	expect_list(&f, (struct hf_list_options){ .resumable = true, .states = 1u << HF_CLOSED },
 		    "345");
 	expect_list(&f, (struct hf_list_options){ .resumable = true, .limit = 1 }, "3");
+	/* The active one is none of those that are asked for. */
+	expect_list(&f, (struct hf_list_options){ .resumable = true, .prefix = ID_1 }, "");
+	expect_list(&f, (struct hf_list_options){ .resumable = true, .prefix = ID_3 }, "3");
 	/* A session without a project stands in nobody's way. */
 	ck_assert_int_eq(hf_session_open(f.store, ID_5, NULL, NULL, &other), HF_OK);
 	expect_list(&f, (struct hf_list_options){ .resumable = true }, "34");

@@ -6,6 +6,7 @@
  * library that does so at a chosen call.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -293,6 +294,77 @@ START_TEST(one_session_of_a_project_can_be_asked_for)
 }
 END_TEST
 
+START_TEST(slashes_at_a_paths_end_make_no_other_project)
+{
+	struct hf_list_options wanted = { 0 };
+	struct hf_resume_options options = { .one_per_project = true };
+	struct hf_session_options slashed = { .id = ID_2 };
+	struct hf_session *other = NULL;
+	struct hf_list *list = NULL;
+	struct hf_entry entry;
+	char plain[400], path[401], moved[400];
+	struct fixture f;
+
+	fixture_open(&f);
+	make_session(&f, ID_1, "project", HF_CLOSE_LEAVE);
+	(void)snprintf(path, sizeof path, "%s/", project_path(&f, "project", plain));
+	slashed.project = path;
+	ck_assert_int_eq(hf_session_create(f.store, &slashed, &f.detail, &other), HF_OK);
+	ck_assert_int_eq(resume(&f, ID_1, &options), HF_ERR_PROJECT_BUSY);
+	ck_assert_int_eq(hf_session_close(other, HF_CLOSE_LEAVE, NULL), HF_OK);
+	/* It has not moved there. */
+	options.project = path;
+	ck_assert_int_eq(resume(&f, ID_1, &options), HF_OK);
+	leave(&f, HF_CLOSE_LEAVE);
+	expect_record(&f, 2, "message", "{");
+	scratch_mkdir(f.scratch.fd, "moved");
+	options.project = project_path(&f, "moved", moved);
+	ck_assert_int_eq(resume(&f, ID_2, &options), HF_OK);
+	leave(&f, HF_CLOSE_LEAVE);
+	wanted.project = plain;
+	wanted.prefix = ID_2;
+	ck_assert_int_eq(hf_list_open(f.store, &wanted, &f.detail, &list), HF_OK);
+	ck_assert_int_eq(hf_list_next(list, &entry), HF_OK);
+	ck_assert_str_eq(entry.info.id, ID_2);
+	hf_list_close(list);
+	fixture_close(&f);
+}
+END_TEST
+
+static void *resume_patiently(void *context)
+{
+	struct fixture *f = context;
+	struct hf_resume_options options = { .one_per_project = true, .timeout_ms = 20000 };
+	struct hf_session *session = NULL;
+	int rc = hf_session_resume(f->store, ID_1, &options, NULL, &session, NULL);
+
+	ck_assert_int_eq(rc, HF_OK);
+	ck_assert_int_eq(hf_session_close(session, HF_CLOSE_LEAVE, NULL), HF_OK);
+	return NULL;
+}
+
+START_TEST(whoever_waits_for_a_session_holds_up_nobody_else)
+{
+	struct hf_store_options limited = { .padding = 1, .max_sessions = 100 };
+	struct hf_session *other = NULL;
+	pthread_t thread;
+	struct fixture f;
+
+	fixture_open(&f);
+	fixture_reopen_store(&f, &limited);
+	make_session(&f, ID_1, "project", HF_CLOSE_LEAVE);
+	ck_assert_int_eq(resume(&f, ID_1, NULL), HF_OK);
+	ck_assert_int_eq(pthread_create(&thread, NULL, resume_patiently, &f), 0);
+	(void)usleep(100000);
+	/* This takes the store's lock, and would wait 5 seconds for it in vain. */
+	ck_assert_int_eq(hf_session_create(f.store, NULL, &f.detail, &other), HF_OK);
+	ck_assert_int_eq(hf_session_close(other, HF_CLOSE_LEAVE, NULL), HF_OK);
+	leave(&f, HF_CLOSE_LEAVE);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(too_many_attempts_are_refused_for_as_long_as_is_said)
 {
 	const struct hf_limit limit = { "resume", 2, 300, 0, 0 };
@@ -350,6 +422,8 @@ int main(void)
 	tcase_add_test(tcase, a_relative_or_missing_new_place_is_refused);
 	tcase_add_loop_test(tcase, a_swap_of_the_directory_in_between_is_noticed, 0, 2);
 	tcase_add_test(tcase, one_session_of_a_project_can_be_asked_for);
+	tcase_add_test(tcase, slashes_at_a_paths_end_make_no_other_project);
+	tcase_add_test(tcase, whoever_waits_for_a_session_holds_up_nobody_else);
 	tcase_add_test(tcase, too_many_attempts_are_refused_for_as_long_as_is_said);
 	tcase_add_test(tcase, a_session_that_is_not_there_or_in_the_trash_is_told_apart);
 	suite_add_tcase(suite, tcase);
