@@ -3,7 +3,7 @@
 #
 #   make            build the library and the command into build/
 #   make demo       see a session written, killed, recovered, verified and tampered with
-#   make check      build with sanitizers and run every test (about 10 minutes)
+#   make check      build with sanitizers and run every test (about 13 minutes)
 #   make test       run some tests: SUITE=unit, or NAME=test_buffer
 #   make install    PREFIX=/usr/local DESTDIR=
 #   make bench      measure against raw files, SQLite and LMDB

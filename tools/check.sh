@@ -65,7 +65,7 @@ step "Tests of the optimized command"
 run build command --suite cli
 step "Tests"
 run build-check tests --no-suite tidy
-step "Fuzzing, ${FUZZ_CHECK_SECONDS:=50} seconds each"
+step "Fuzzing, ${FUZZ_CHECK_SECONDS:=40} seconds each"
 if FUZZ_SECONDS=$FUZZ_CHECK_SECONDS JOBS=$jobs tools/fuzz.sh; then status=0; else status=1; fi
 read -r p f < build-fuzz/counts || { p=0; f=1; }
 if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi

@@ -81,14 +81,21 @@ static uint64_t wait_seconds(const struct failure *failure, const struct hf_deta
 	return ((uint64_t)detail->wait_ms + 999) / 1000;
 }
 
-static void put_line(struct strbuf *out, const char *text)
+static void put_sentence(struct strbuf *out, const char *text)
 {
-	strbuf_puts(out, "  ");
+	strbuf_puts(out, " ");
 	visible_put(out, slice_of(text), VISIBLE_ONE_LINE);
-	strbuf_puts(out, "\n");
 }
 
-/* The lines below the first: what else is known, and what to do. */
+/* The library's own words are no sentence of ours: "(tags asks for ...)". */
+static void put_reason(struct strbuf *out, const char *reason)
+{
+	strbuf_puts(out, " (");
+	visible_put(out, slice_of(reason), VISIBLE_ONE_LINE);
+	strbuf_puts(out, ")");
+}
+
+/* The rest of the line: what else is known, what is safe, and what to do. */
 static void put_advice(const struct cli *cli, const struct failure *failure,
 		       const struct hf_detail *detail, struct strbuf *out)
 {
@@ -96,19 +103,17 @@ static void put_advice(const struct cli *cli, const struct failure *failure,
 
 	/* Only the library knows which of the arguments it meant. */
 	if (failure->code == HF_ERR_INVALID && detail != NULL && !cli->verbose)
-		put_line(out, detail->message);
+		put_reason(out, detail->message);
 	if (failure->holder.is_held) {
-		strbuf_puts(out, "  It is ");
+		strbuf_puts(out, " It is ");
 		holder_put(out, &failure->holder);
-		strbuf_puts(out, ".\n");
+		strbuf_puts(out, ".");
 	}
 	if (seconds > 0)
-		strbuf_printf(out, "  Nothing was changed. Try again in %llu second%s.\n",
+		strbuf_printf(out, " Nothing was changed. Try again in %llu second%s.",
 			      (unsigned long long)seconds, seconds == 1 ? "" : "s");
 	else if (failure->hint[0] != '\0')
-		put_line(out, failure->hint);
-	if (cli->verbose && detail != NULL)
-		put_detail(out, detail);
+		put_sentence(out, failure->hint);
 }
 
 static void put_failure(const struct cli *cli, const struct failure *failure, struct strbuf *out)
@@ -127,8 +132,10 @@ static void put_failure(const struct cli *cli, const struct failure *failure, st
 	visible_put(out, slice_of(failure->text), VISIBLE_ONE_LINE);
 	if (failure->code == HF_ERR_JSON && detail != NULL && detail->offset >= 0)
 		strbuf_printf(out, " Look at byte %lld.", (long long)detail->offset);
-	strbuf_puts(out, "\n");
 	put_advice(cli, failure, detail, out);
+	strbuf_puts(out, "\n");
+	if (cli->verbose && detail != NULL)
+		put_detail(out, detail);
 }
 
 static void put_json_failure(const struct cli *cli, const struct failure *failure,

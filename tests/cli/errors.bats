@@ -194,3 +194,22 @@ run_all() {
     run --separate-stderr hf append "$id" --text more
     expect_safe 'not verbose'
 }
+
+@test "one_line_tells_what_failed_what_is_safe_and_what_to_do" {
+    make_session 1
+    mkdir "$scratch/project"
+    other=$(hf new --project "$scratch/project")
+    rmdir "$scratch/project"
+    run -15 --separate-stderr hf resume "$other"
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ $stderr == "holdfast: cannot resume session $other: The project's directory is not there. \
+Nothing is lost. Bring it back, or name its new place." ]]
+    hold_session "$id"
+    run -6 --separate-stderr hf append "$id" --text more
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ $stderr == *"Nothing was changed. Wait until it is done"* ]]
+    let_go
+    run -11 --separate-stderr hf append "$id" <<<'{oops'
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ $stderr == *"Nothing was written. Correct the data"* ]]
+}
