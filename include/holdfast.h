@@ -336,7 +336,7 @@ HF_API void hf_store_close(struct hf_store *store);
 struct hf_session_options {
 	const char *id;         /* a UUID in lower case; NULL: a random one */
 	const char *name;       /* for people, at most HF_NAME_MAX bytes of UTF-8 */
-	const char *project;    /* the project's directory, absolute */
+	const char *project;    /* the project's directory, absolute; "/a/" is kept as "/a" */
 	struct hf_slice config; /* a JSON object; empty: {} */
 	struct hf_slice origin; /* a JSON object saying where an import came from */
 };

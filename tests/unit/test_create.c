@@ -56,7 +56,8 @@ START_TEST(texts_reach_their_limits_and_no_further)
 	struct fixture f;
 
 	memset(name, 'n', HF_NAME_MAX);
-	memset(project, '/', HF_PROJECT_MAX);
+	memset(project, 'p', HF_PROJECT_MAX);
+	project[0] = '/';
 	fixture_create(&f, &options);
 	ck_assert_uint_eq(f.writer->head.name_size, HF_NAME_MAX);
 	ck_assert_uint_eq(f.writer->head.project_size, HF_PROJECT_MAX);
@@ -66,10 +67,28 @@ START_TEST(texts_reach_their_limits_and_no_further)
 	name[HF_NAME_MAX] = 'n';
 	ck_assert_int_eq(create(&f, &options), HF_ERR_INVALID);
 	name[HF_NAME_MAX] = '\0';
-	project[HF_PROJECT_MAX] = '/';
+	project[HF_PROJECT_MAX] = 'p';
 	ck_assert_int_eq(create(&f, &options), HF_ERR_INVALID);
 	ck_assert(!is_there(&f));
 	fixture_close(&f);
+}
+END_TEST
+
+START_TEST(slashes_at_the_end_of_a_project_are_left_out)
+{
+	static const char *const given[] = { "/a/", "/a//", "/a", "/", "//" };
+	static const char *const kept[] = { "/a", "/a", "/a", "/", "/" };
+
+	for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+		struct hf_session_options options = { .project = given[i] };
+		struct fixture f;
+
+		fixture_create(&f, &options);
+		ck_assert_uint_eq(f.writer->head.project_size, strlen(kept[i]));
+		ck_assert_mem_eq(f.writer->head.project, kept[i], strlen(kept[i]));
+		fixture_leave(&f, HF_CLOSE_LEAVE);
+		fixture_close(&f);
+	}
 }
 END_TEST
 
@@ -239,6 +258,7 @@ int main(void)
 
 	tcase_add_test(create_case, record_0_says_what_was_asked_for);
 	tcase_add_test(create_case, texts_reach_their_limits_and_no_further);
+	tcase_add_test(create_case, slashes_at_the_end_of_a_project_are_left_out);
 	tcase_add_test(create_case, options_that_are_not_valid_make_nothing);
 	tcase_add_test(create_case, an_id_that_is_taken_is_not_made_again);
 	tcase_add_test(create_case, what_a_crash_in_a_creation_leaves_does_not_take_the_id);
