@@ -346,6 +346,13 @@ bool text_is_utf8(const char *text, size_t size)
 	return true;
 }
 
+size_t text_path_size(const char *path, size_t size)
+{
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	return size;
+}
+
 void text_copy(char *field, size_t size, const char *text)
 {
 	size_t length = strlen(text);

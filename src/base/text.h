@@ -50,6 +50,9 @@ bool text_get_uuid(const char *text, size_t size, uint8_t ret_bytes[static 16]);
 size_t text_utf8_length(const char *text, size_t size);
 bool text_is_utf8(const char *text, size_t size);
 
+/* The size of a path without the slashes at its end; "/" keeps its own. */
+size_t text_path_size(const char *path, size_t size);
+
 /* Copies text into a field of size bytes, cut to fit, always with a NUL. */
 void text_copy(char *field, size_t size, const char *text);
 

@@ -39,8 +39,7 @@ static size_t decode_tag(struct hf_slice string, char ret_tag[static FORMAT_TAG_
 	return (size_t)size;
 }
 
-/* True if a word stands among those of a field with a space between. */
-static bool has_word(const char *field, size_t size, const char *word, size_t word_size)
+bool labels_have(const char *field, size_t size, const char *tag, size_t tag_size)
 {
 	size_t start = 0;
 
@@ -48,7 +47,7 @@ static bool has_word(const char *field, size_t size, const char *word, size_t wo
 		const char *space = memchr(field + start, ' ', size - start);
 		size_t end = space != NULL ? (size_t)(space - field) : size;
 
-		if (end - start == word_size && memcmp(field + start, word, word_size) == 0)
+		if (end - start == tag_size && memcmp(field + start, tag, tag_size) == 0)
 			return true;
 		start = end + 1;
 	}
@@ -70,7 +69,7 @@ static uint32_t join(struct hf_slice array, char field[static FORMAT_TAGS_SIZE_M
 		size_t space = used > 0 ? 1 : 0;
 
 		if (size == 0 || *ret_count == FORMAT_TAGS_MAX ||
-		    size + space > FORMAT_TAGS_SIZE_MAX - used || has_word(field, used, tag, size))
+		    size + space > FORMAT_TAGS_SIZE_MAX - used || labels_have(field, used, tag, size))
 			break;
 		if (space > 0)
 			field[used++] = ' ';

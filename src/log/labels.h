@@ -5,6 +5,7 @@
 #define LOG_LABELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "format/head.h"
@@ -20,6 +21,9 @@ bool labels_is_pin(struct hf_slice data);
 /* Puts the tags of an array of strings into a field with a space between, those that fit
  * and are valid; returns the bytes used. */
 uint32_t labels_join(struct hf_slice array, char ret_field[static FORMAT_TAGS_SIZE_MAX]);
+
+/* True if a tag is among those of a field with a space between. */
+bool labels_have(const char *field, size_t size, const char *tag, size_t tag_size);
 
 /* Former project paths, JSON strings, oldest first, each once. */
 struct former {

@@ -20,21 +20,18 @@ void metadata_release(struct metadata *metadata)
 	buffer_release(&metadata->former);
 }
 
-static int take_text(struct buffer *field, struct report *report, const char *text, size_t max,
-		     const char *what)
+static int take_text(struct buffer *field, struct report *report, struct hf_slice text,
+		     size_t max, const char *what)
 {
-	size_t size;
-
-	if (text == NULL)
+	if (text.data == NULL)
 		return HF_OK;
-	size = strnlen(text, max + 1);
-	if (size > max)
+	if (text.size > max)
 		return report_fail(report, HF_ERR_INVALID, "create", "the %s is longer than %zu bytes",
 				   what, max);
-	if (!text_is_utf8(text, size))
+	if (!text_is_utf8(text.data, text.size))
 		return report_fail(report, HF_ERR_INVALID, "create", "the %s is not UTF-8", what);
 	field->size = 0;
-	return json_put_string(field, text, size);
+	return json_put_string(field, text.data, text.size);
 }
 
 static int take_object(struct buffer *field, struct report *report, struct hf_slice json,
@@ -77,38 +74,54 @@ static struct hf_slice slice_of(const struct buffer *field)
 	return (struct hf_slice){ field->data, field->size };
 }
 
-/* Takes another project, and remembers the one that was there. */
-static int take_project(struct metadata *metadata, struct report *report, const char *project)
+static struct hf_slice text_slice(const char *text)
 {
-	struct buffer taken = BUFFER_INIT(METADATA_TEXT_MAX);
+	return (struct hf_slice){ text, text != NULL ? strlen(text) : 0 };
+}
+
+/* Gives a field other contents, and leaves it the ones that were there. */
+static void swap(struct buffer *field, struct buffer *other)
+{
+	struct buffer kept = *field;
+
+	*field = *other;
+	*other = kept;
+}
+
+/* Puts the present project among the former ones. */
+static int remember_project(struct metadata *metadata)
+{
 	struct buffer remembered = BUFFER_INIT(METADATA_FORMER_MAX);
 	struct former former = { .count = 0 };
-	bool is_other;
-	int rc = take_text(&taken, report, project, HF_PROJECT_MAX, "project");
+	int rc;
 
-	/* "/a/" is "/a": paths are compared, and digested, as they are written. */
-	while (rc == HF_OK && taken.size > 3 && taken.data[taken.size - 2] == '/')
-		taken.data[--taken.size - 1] = '"';
-	is_other = rc == HF_OK && taken.size > 0 && metadata->project.size > 0 &&
-		   (taken.size != metadata->project.size ||
-		    memcmp(taken.data, metadata->project.data, taken.size) != 0);
-	if (is_other) {
-		former_push_all(&former, slice_of(&metadata->former));
-		former_push(&former, slice_of(&metadata->project));
-		rc = put_former(&remembered, &former);
-	}
-	if (rc == HF_OK && is_other) {
-		buffer_release(&metadata->former);
-		metadata->former = remembered;
-		remembered = (struct buffer)BUFFER_INIT(METADATA_FORMER_MAX);
-	}
-	if (rc == HF_OK && taken.size > 0) {
-		buffer_release(&metadata->project);
-		metadata->project = taken;
-		taken = (struct buffer)BUFFER_INIT(METADATA_TEXT_MAX);
-	}
-	buffer_release(&taken);
+	former_push_all(&former, slice_of(&metadata->former));
+	former_push(&former, slice_of(&metadata->project));
+	rc = put_former(&remembered, &former);
+	if (rc == HF_OK)
+		swap(&metadata->former, &remembered);
 	buffer_release(&remembered);
+	return rc;
+}
+
+/* Takes another project, and remembers the one that was there. "/a/" is "/a": paths are
+ * compared, and digested, as they are written. */
+static int take_project(struct metadata *metadata, struct report *report, struct hf_slice project)
+{
+	struct buffer taken = BUFFER_INIT(METADATA_TEXT_MAX);
+	int rc;
+
+	if (project.data == NULL)
+		return HF_OK;
+	project.size = text_path_size(project.data, project.size);
+	rc = take_text(&taken, report, project, HF_PROJECT_MAX, "project");
+	if (rc == HF_OK && metadata->project.size > 0 &&
+	    (taken.size != metadata->project.size ||
+	     memcmp(taken.data, metadata->project.data, taken.size) != 0))
+		rc = remember_project(metadata);
+	if (rc == HF_OK)
+		swap(&metadata->project, &taken);
+	buffer_release(&taken);
 	return rc;
 }
 
@@ -122,9 +135,9 @@ int metadata_take(struct metadata *metadata, struct report *report,
 	if (options->project != NULL && options->project[0] != '/')
 		return report_fail(report, HF_ERR_INVALID, "create",
 				   "the project is not an absolute path");
-	rc = take_text(&metadata->name, report, options->name, HF_NAME_MAX, "name");
+	rc = take_text(&metadata->name, report, text_slice(options->name), HF_NAME_MAX, "name");
 	if (rc == HF_OK)
-		rc = take_project(metadata, report, options->project);
+		rc = take_project(metadata, report, text_slice(options->project));
 	if (rc == HF_OK)
 		rc = take_object(&metadata->config, report, options->config, "configuration");
 	if (rc == HF_OK)

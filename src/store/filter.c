@@ -3,21 +3,17 @@
 
 #include <string.h>
 
+#include "base/text.h"
+#include "log/labels.h"
+
 static const char *text_or_null(const char *text)
 {
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-static size_t without_slashes(const char *path, size_t size)
-{
-	while (size > 1 && path[size - 1] == '/')
-		size--;
-	return size;
-}
-
 struct filter_path filter_path(const char *path, size_t size)
 {
-	struct filter_path made = { path, without_slashes(path, size), { 0 } };
+	struct filter_path made = { path, text_path_size(path, size), { 0 } };
 
 	head_digest_path(made.path, made.size, made.digest);
 	return made;
@@ -31,6 +27,7 @@ int filter_init(struct filter *filter, struct report *report,
 	if (options == NULL)
 		options = &none;
 	*filter = (struct filter){ .states = options->states,
+				   .prefix = options->prefix,
 				   .name = text_or_null(options->name),
 				   .tag = text_or_null(options->tag),
 				   .since_us = options->since_us,
@@ -49,7 +46,7 @@ int filter_init(struct filter *filter, struct report *report,
 static bool is_at(const struct filter_path *path, const struct head *head)
 {
 	return head->project_size > 0 &&
-	       without_slashes(head->project, head->project_size) == path->size &&
+	       text_path_size(head->project, head->project_size) == path->size &&
 	       memcmp(head->project, path->path, path->size) == 0;
 }
 
@@ -89,22 +86,6 @@ static bool has_part(const char *text, size_t size, const char *part)
 	return false;
 }
 
-/* True if tag is one of the words of a text with a space between. */
-static bool has_tag(const char *text, size_t size, const char *tag)
-{
-	size_t tag_size = strlen(tag);
-
-	for (size_t at = 0; at < size;) {
-		const char *space = memchr(text + at, ' ', size - at);
-		size_t word_size = space != NULL ? (size_t)(space - text) - at : size - at;
-
-		if (word_size == tag_size && memcmp(text + at, tag, tag_size) == 0)
-			return true;
-		at += word_size + 1;
-	}
-	return false;
-}
-
 /* Of some damaged sessions it is not known when their last record was written. */
 static bool is_in_time(const struct filter *filter, const struct head *head)
 {
@@ -120,7 +101,9 @@ bool filter_holds(const struct filter *filter, const struct look *look)
 	const struct head *head = &look->head;
 
 	return (filter->states & 1u << look->state) != 0 && is_in_time(filter, head) &&
+	       look_has_prefix(head->session, filter->prefix) &&
 	       (filter->project.path == NULL || filter_is_project(&filter->project, head)) &&
 	       (filter->name == NULL || has_part(head->name, head->name_size, filter->name)) &&
-	       (filter->tag == NULL || has_tag(head->tags, head->tags_size, filter->tag));
+	       (filter->tag == NULL ||
+		labels_have(head->tags, head->tags_size, filter->tag, strlen(filter->tag)));
 }

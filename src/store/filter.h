@@ -21,6 +21,7 @@ struct filter_path {
 
 struct filter {
 	uint32_t states;            /* bits 1u << enum hf_state */
+	const char *prefix;         /* of the id; NULL: any */
 	struct filter_path project; /* path is NULL: any */
 	const char *name;           /* NULL: any */
 	const char *tag;            /* NULL: any */

@@ -7,7 +7,6 @@
 
 #include "base/invariant.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "log/check.h"
 #include "store/filter.h"
 
@@ -55,7 +54,6 @@ struct collection {
 	struct filter filter;
 	struct rows *rows;
 	bool wants_busy;
-	const char *prefix; /* of ids; with wants_busy the walk must see all */
 	struct buffer busy; /* digests of the projects that have an active session */
 	int rc;
 };
@@ -108,15 +106,6 @@ static int compare_digest(const void *left, const void *right)
 	return memcmp(left, right, FORMAT_FORMER_SIZE);
 }
 
-static bool has_prefix(const struct look *look, const char *prefix)
-{
-	size_t size = prefix != NULL ? strnlen(prefix, TEXT_UUID_SIZE + 1) : 0;
-	char id[TEXT_UUID_SIZE];
-
-	text_put_uuid(look->head.session, id);
-	return size <= sizeof id && memcmp(id, prefix != NULL ? prefix : "", size) == 0;
-}
-
 /* True unless a session is active, or another one of its project is. */
 static bool is_resumable(void *context, const struct look *look)
 {
@@ -124,7 +113,7 @@ static bool is_resumable(void *context, const struct look *look)
 	const struct buffer *busy = &collection->busy;
 	struct filter_path path = filter_path(look->head.project, look->head.project_size);
 
-	if (look->state == HF_ACTIVE || !has_prefix(look, collection->prefix))
+	if (look->state == HF_ACTIVE)
 		return false;
 	return busy->size == 0 ||
 	       bsearch(path.digest, busy->data, busy->size / FORMAT_FORMER_SIZE,
@@ -152,7 +141,7 @@ int list_collect(struct hf_store *store, struct report *report,
 		options = &none;
 	rc = filter_init(&collection.filter, report, options);
 	collection.wants_busy = options->resumable;
-	collection.prefix = options->prefix;
+	/* What is active beside those that are asked for matters for what is resumable. */
 	if (rc == HF_OK)
 		rc = collect_places(store, report, options->resumable ? NULL : options->prefix,
 				    &collection);

@@ -195,22 +195,21 @@ struct walk {
 	struct hf_store *store;
 	struct scene scene;
 	const char *prefix;
-	size_t prefix_size;
 	look_fn seen;
 	void *context;
 	int rc;
 	struct look look;
 };
 
-static bool has_prefix(const struct walk *walk, struct storage_id id)
+bool look_has_prefix(const uint8_t id[static 16], const char *prefix)
 {
+	size_t size = prefix != NULL ? strnlen(prefix, TEXT_UUID_SIZE + 1) : 0;
 	char text[TEXT_UUID_SIZE];
 
-	if (walk->prefix_size == 0)
+	if (size == 0)
 		return true;
-	text_put_uuid(id.bytes, text);
-	return walk->prefix_size <= sizeof text &&
-	       memcmp(text, walk->prefix, walk->prefix_size) == 0;
+	text_put_uuid(id, text);
+	return size <= sizeof text && memcmp(text, prefix, size) == 0;
 }
 
 static bool step(void *context, const struct storage_found *found)
@@ -218,7 +217,7 @@ static bool step(void *context, const struct storage_found *found)
 	struct walk *walk = context;
 	int rc;
 
-	if (!has_prefix(walk, found->id))
+	if (!look_has_prefix(found->id.bytes, walk->prefix))
 		return true;
 	walk->scene.id = found->id;
 	walk->scene.has_log = found->has_log;
@@ -239,7 +238,6 @@ int look_each(struct hf_store *store, struct report *report, enum look_place pla
 
 	if (rc != HF_OK || walk.scene.env == NULL)
 		return rc;
-	walk.prefix_size = prefix != NULL ? strnlen(prefix, TEXT_UUID_SIZE + 1) : 0;
 	/* What is wrong with one session is no failure of the walk. */
 	walk.scene.report = &own;
 	walk.scene.is_trash = place == LOOK_TRASH;

@@ -42,4 +42,7 @@ typedef bool (*look_fn)(void *context, const struct look *look);
 int look_each(struct hf_store *store, struct report *report, enum look_place place,
 	      const char *prefix, look_fn seen, void *context);
 
+/* True if the text of an id begins with prefix; NULL: that of each does. */
+bool look_has_prefix(const uint8_t id[static 16], const char *prefix);
+
 #endif

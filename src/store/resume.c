@@ -122,18 +122,34 @@ static int take_session(struct resuming *resuming, uint32_t timeout_ms)
 	return HF_OK;
 }
 
+/* Waits until nobody holds the session, or the time is over. */
+static int wait_until_free(struct resuming *resuming, int64_t *left_us)
+{
+	const struct sys *sys = resuming->store->sys;
+	struct storage *storage = resuming->store->storage;
+
+	while (*left_us > 0 && storage->ops->is_locked(storage, resuming->id)) {
+		int rc = sys->sleep(sys->context, RETRY_US);
+
+		if (rc < 0)
+			return report_errno(resuming->report, -rc, "sleep", NULL);
+		*left_us -= RETRY_US;
+	}
+	return HF_OK;
+}
+
 /* Takes it with the store's lock held, which others must not wait for as long as this waits
  * for the session's holder. */
 static int take_alone(struct resuming *resuming, struct storage_lock **ret_alone)
 {
-	const struct sys *sys = resuming->store->sys;
-	const struct storage_ops *ops = resuming->store->storage->ops;
 	int64_t left_us = (int64_t)resuming->options->timeout_ms * US_PER_MS;
 
 	for (;;) {
 		struct storage_lock *alone = NULL;
-		int rc = store_lock(resuming->store, resuming->report, &alone);
+		int rc = wait_until_free(resuming, &left_us);
 
+		if (rc == HF_OK)
+			rc = store_lock(resuming->store, resuming->report, &alone);
 		if (rc != HF_OK)
 			return rc;
 		rc = take_session(resuming, 0);
@@ -141,10 +157,8 @@ static int take_alone(struct resuming *resuming, struct storage_lock **ret_alone
 			*ret_alone = alone;
 			return rc;
 		}
-		ops->unlock(alone);
-		rc = sys->sleep(sys->context, RETRY_US);
-		if (rc < 0)
-			return report_errno(resuming->report, -rc, "sleep", NULL);
+		/* Somebody else was faster. */
+		resuming->store->storage->ops->unlock(alone);
 		left_us -= RETRY_US;
 	}
 }
@@ -199,10 +213,8 @@ static int check_options(struct report *report, const struct hf_resume_options *
 /* "/a/" is "/a": paths are compared as they are written. */
 static void put_path(const char *path, char ret_path[static FORMAT_PROJECT_SIZE_MAX + 1])
 {
-	size_t size = strlen(path);
+	size_t size = text_path_size(path, strlen(path));
 
-	while (size > 1 && path[size - 1] == '/')
-		size--;
 	memcpy(ret_path, path, size);
 	ret_path[size] = '\0';
 }

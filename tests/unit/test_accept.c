@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include "lib/runner.h"
 #include "store_fixture.h"
 
 #define LOG_1 "store/sessions/" ID_1 ".jsonl"
@@ -301,9 +302,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("accept");
-	TCase *tcase = tcase_create("verdicts");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = runner_cases(suite, "verdicts", 60);
 
 	tcase_add_loop_test(tcase, an_accepted_verdict_is_gone_on_from, 0, WAYS);
 	tcase_add_loop_test(tcase, no_other_verdict_is_accepted_in_its_place, 0, WAYS);
@@ -314,12 +313,5 @@ int main(void)
 	tcase_add_test(tcase, a_log_that_was_cut_is_replaced_and_not_written_to);
 	tcase_add_test(tcase, a_view_outlives_the_repair_of_what_it_shows);
 	tcase_add_test(tcase, without_a_first_record_nothing_can_be_gone_on_from);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	scratch_begin();
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }

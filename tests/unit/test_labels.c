@@ -5,6 +5,7 @@
  * functions on tables of good and bad JSON, then the public calls on real sessions.
  */
 #include "log/labels.h"
+#include "lib/runner.h"
 #include "store_fixture.h"
 
 static struct hf_slice slice(const char *text)
@@ -285,9 +286,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("labels");
-	TCase *tcase = tcase_create("labels");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = runner_cases(suite, "labels", 60);
 
 	tcase_add_test(tcase, tags_are_words);
 	tcase_add_test(tcase, tags_are_bounded_in_number_and_size);
@@ -299,12 +298,5 @@ int main(void)
 	tcase_add_loop_test(tcase, labels_can_be_taken_back, 0, 2);
 	tcase_add_test(tcase, what_is_no_label_is_refused_and_the_handle_stays_good);
 	tcase_add_test(tcase, a_full_session_can_still_be_named_and_closed);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	scratch_begin();
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	scratch_end();
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return runner_run(suite);
 }
