@@ -83,7 +83,8 @@ static uint64_t wait_seconds(const struct failure *failure, const struct hf_deta
 
 static void put_sentence(struct strbuf *out, const char *text)
 {
-	strbuf_puts(out, " ");
+	/* What is wrong with a call is told in half a sentence. */
+	strbuf_puts(out, strchr(".?)", out->data[out->size - 1]) != NULL ? " " : ". ");
 	visible_put(out, slice_of(text), VISIBLE_ONE_LINE);
 }
 

@@ -50,13 +50,15 @@ static int check_shape(struct report *report, const char *type, struct hf_slice 
 				   "config takes more than %d bytes", METADATA_JSON_MAX);
 	if (strcmp(type, "rename") == 0 && !name_is_valid(data))
 		return report_fail(report, HF_ERR_INVALID, "append",
-				   "rename asks for {\"name\":<at most %d bytes>}", HF_NAME_MAX);
+				   "a name takes at most %d bytes: {\"name\":\"...\"}", HF_NAME_MAX);
 	if (strcmp(type, "tags") == 0 && !labels_are_tags(data))
 		return report_fail(report, HF_ERR_INVALID, "append",
-				   "tags asks for {\"tags\":[<at most %d words>]}", HF_TAGS_MAX);
+				   "a tag is a word of at most %d bytes without spaces and commas, "
+				   "each given once, %d of them at most: {\"tags\":[\"...\"]}",
+				   HF_TAG_SIZE_MAX, HF_TAGS_MAX);
 	if (strcmp(type, "pin") == 0 && !labels_is_pin(data))
 		return report_fail(report, HF_ERR_INVALID, "append",
-				   "pin asks for {\"pinned\":<true or false>}");
+				   "a pin is set or not: {\"pinned\":true}");
 	return HF_OK;
 }
 
