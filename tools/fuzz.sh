@@ -4,7 +4,7 @@
 #
 #   tools/fuzz.sh [TARGET...]     such as "record"; all by default
 #
-# Seeds are read from tests/fuzz/corpus/TARGET, what is new goes to build-fuzz/corpus/TARGET.
+# FUZZ_SEED makes runs repeat each other (as far as their time goes). Seeds are read from tests/fuzz/corpus/TARGET, what is new goes to build-fuzz/corpus/TARGET.
 # An input that crashes, leaks, hangs or takes too much memory is left in
 # build-fuzz/findings/, and the exit status is 1. Counts go to build-fuzz/counts.
 set -uo pipefail
@@ -34,6 +34,9 @@ one() {
     mkdir -p "$corpus" "$build/findings" "tests/fuzz/corpus/$target"
     set -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$build/findings/$target-"
+    if [ -n "${FUZZ_SEED-}" ]; then
+        set -- "$@" -seed="$FUZZ_SEED"
+    fi
     if [ -e "tests/fuzz/corpus/$target.dict" ]; then
         set -- "$@" -dict="tests/fuzz/corpus/$target.dict"
     fi
