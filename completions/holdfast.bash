@@ -15,6 +15,11 @@ _holdfast_sessions() {
     holdfast list --ids --quiet "$@" "${store[@]}" 2>/dev/null | cut -f 1
 }
 
+# The formats that sessions are imported from or exported to.
+_holdfast_formats() {
+    holdfast import --formats 2>/dev/null | grep -w "$1" | cut -d ' ' -f 1
+}
+
 _holdfast_words() {
     mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
 }
@@ -25,7 +30,13 @@ _holdfast_options() {
     append) echo --type --record-id --expect --text --role --wait --durability --record-size ;;
     attach) echo --new --type --records --id-member --id --name --project --no-seal --wait \
         --durability --record-size ;;
-    show) echo --last --no-pager ;;
+    show) echo --last --all --no-pager ;;
+    import) echo --dry-run --allow-unsigned --secret --hostname --salt --formats ;;
+    export) echo --to --output --force --convert --redact --pattern --pattern-file --secret \
+        --hostname --salt ;;
+    scan) echo --pattern --pattern-file ;;
+    bundle) echo --all ;;
+    unbundle) echo --key --dry-run ;;
     log) echo --from --last ;;
     list) echo --project --name --tag --state --since --before --newer-than --older-than \
         --limit --resumable --trash --verify --ids ;;
@@ -63,7 +74,11 @@ _holdfast_operands() {
     key) _holdfast_words 'list prepare drop' ;;
     config) _holdfast_words "$(holdfast config --quiet 2>/dev/null | sed '1d; s/ .*//')" ;;
     restore | purge) _holdfast_words "$(_holdfast_sessions --trash)" ;;
-    new | doctor | cleanup) ;;
+    new | doctor | cleanup | unbundle) ;;
+    import)
+        _holdfast_words "$(_holdfast_formats import)"
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur")
+        ;;
     *) _holdfast_words "$(_holdfast_sessions)" ;;
     esac
 }
@@ -72,7 +87,8 @@ _holdfast() {
     local cur=${COMP_WORDS[COMP_CWORD]}
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
     local commands='new append attach resume close save show log load list who rename tag pin'
-    commands+=' unpin rm restore purge cleanup verify repair key doctor config help'
+    commands+=' unpin rm restore purge cleanup import export scan bundle unbundle verify repair key'
+    commands+=' doctor config help'
     local command
     command=$(_holdfast_command)
     COMPREPLY=()
@@ -87,6 +103,8 @@ _holdfast() {
     fi
     case $previous in
     --store | --project) mapfile -t COMPREPLY < <(compgen -d -- "$cur") ;;
+    --to) _holdfast_words "original $(_holdfast_formats export)" ;;
+    --output | -o | --secret | --key | --pattern-file) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
     --durability) _holdfast_words 'sync os strict' ;;
     --type) _holdfast_words 'message todos config rename x-' ;;
     --role) _holdfast_words 'user assistant system tool' ;;
@@ -94,7 +112,7 @@ _holdfast() {
     --state) _holdfast_words 'active interrupted closed trashed unknown' ;;
     --since | --before | --newer-than | --older-than) _holdfast_words '1h 1d 7d 30d 90d' ;;
     --id | --name | --config | --record-id | --expect | --text | --wait | --record-size | \
-        --id-member | --from | --tag | --limit | --remove) ;;
+        --id-member | --from | --tag | --limit | --remove | --hostname | --salt | --pattern) ;;
     *)
         if [[ $cur == -* ]]; then
             _holdfast_words "$(_holdfast_options "$command")"

@@ -19,9 +19,10 @@ function __holdfast_sessions
 end
 
 set -l commands new append attach resume close save show log load list who rename tag pin unpin rm \
-    restore purge cleanup verify repair key doctor config help
+    restore purge cleanup import export scan bundle unbundle verify repair key doctor config \
+    help
 set -l with_session append attach resume close save show log load list who rename tag pin unpin rm \
-    verify repair
+    export scan bundle verify repair
 
 complete -c holdfast -f
 complete -c holdfast -l store -r -a '(__fish_complete_directories)' -d 'The directory of the store'
@@ -51,6 +52,11 @@ complete -c holdfast -n "$first" -a rm -d 'Move sessions to the trash'
 complete -c holdfast -n "$first" -a restore -d 'Bring sessions back from the trash'
 complete -c holdfast -n "$first" -a purge -d 'Remove sessions of the trash for good'
 complete -c holdfast -n "$first" -a cleanup -d 'Remove what nobody used for long'
+complete -c holdfast -n "$first" -a import -d 'Take in sessions of other agents'
+complete -c holdfast -n "$first" -a export -d 'Give a session to another agent, or to read'
+complete -c holdfast -n "$first" -a scan -d 'Look for secrets in sessions'
+complete -c holdfast -n "$first" -a bundle -d 'Write sessions into an archive'
+complete -c holdfast -n "$first" -a unbundle -d 'Take in the sessions of an archive'
 complete -c holdfast -n "$first" -a verify -d 'Check sessions from first byte to last'
 complete -c holdfast -n "$first" -a repair -d 'Mend a session after a crash'
 complete -c holdfast -n "$first" -a key -d 'Show the keys, or wipe them'
@@ -123,4 +129,22 @@ complete -c holdfast -n '__fish_seen_subcommand_from rm purge' -s y -l yes -d 'D
 complete -c holdfast -n '__fish_seen_subcommand_from rm' -s f -l force -d 'What is not there is no error'
 complete -c holdfast -n '__fish_seen_subcommand_from purge' -s a -l all -d 'All of the trash'
 complete -c holdfast -n '__fish_seen_subcommand_from cleanup' -l older-than -x -a '30d 90d 365d' -d 'Without a record for so long'
+complete -c holdfast -n '__fish_seen_subcommand_from bundle' -s a -l all -d 'All outside the trash'
+complete -c holdfast -n '__fish_seen_subcommand_from unbundle' -s n -l dry-run -d 'Only check and list'
+complete -c holdfast -n '__fish_seen_subcommand_from unbundle' -l key -r -F -d 'The secret of its store'
 complete -c holdfast -n '__fish_seen_subcommand_from cleanup' -l trash -d 'Clean up the trash'
+complete -c holdfast -n '__fish_seen_subcommand_from show' -l all -d 'Every record'
+complete -c holdfast -n '__fish_seen_subcommand_from import' -F
+complete -c holdfast -n '__fish_seen_subcommand_from import' -s n -l dry-run -d 'Say what would be done'
+complete -c holdfast -n '__fish_seen_subcommand_from import' -l allow-unsigned -d 'JidoCode: take what has no signature'
+complete -c holdfast -n '__fish_seen_subcommand_from import' -l formats -d 'List the formats'
+complete -c holdfast -n '__fish_seen_subcommand_from export' -l to -x -a 'original (holdfast import --formats 2>/dev/null | string match -r "^\S+(?=.*export)")' -d 'The format'
+complete -c holdfast -n '__fish_seen_subcommand_from export' -s o -l output -r -F -d 'A file or directory'
+complete -c holdfast -n '__fish_seen_subcommand_from export' -s f -l force -d 'Replace what is there'
+complete -c holdfast -n '__fish_seen_subcommand_from export' -l convert -d 'Write anew what was imported as it is'
+complete -c holdfast -n '__fish_seen_subcommand_from export' -l redact -d 'Replace secrets by markers'
+complete -c holdfast -n '__fish_seen_subcommand_from export scan' -l pattern -x -d 'What is a secret, too'
+complete -c holdfast -n '__fish_seen_subcommand_from export scan' -l pattern-file -r -F -d 'The same, one in a line'
+complete -c holdfast -n '__fish_seen_subcommand_from import export' -l secret -r -F -d 'JidoCode: the machine_secret'
+complete -c holdfast -n '__fish_seen_subcommand_from import export' -l hostname -x -d 'JidoCode: the name of the host'
+complete -c holdfast -n '__fish_seen_subcommand_from import export' -l salt -x -d 'JidoCode: the salt'

@@ -36,6 +36,11 @@ _holdfast_commands() {
         'restore:bring sessions back from the trash'
         'purge:remove sessions of the trash for good'
         'cleanup:move sessions to the trash that nobody used for long'
+        'import:take in sessions of other agents'
+        'export:give a session to another agent, or to read'
+        'scan:look for secrets in sessions'
+        'bundle:write sessions into an archive, to move them'
+        'unbundle:take in the sessions of an archive'
         'verify:check sessions from the first byte to the last'
         'repair:mend a session after a crash'
         'key:show the keys, or wipe them from memory'
@@ -146,6 +151,38 @@ _holdfast() {
     purge)
         _arguments $common '(-a --all)'{-a,--all}'[all sessions of the trash]' \
             '(-y --yes)'{-y,--yes}'[do not ask]' '*:session:_holdfast_trash'
+        ;;
+    import)
+        _arguments $common '(-n --dry-run)'{-n,--dry-run}'[say what would be done]' \
+            '--allow-unsigned[JidoCode: take sessions without a signature]' \
+            '--secret=[JidoCode: the machine_secret that signed]:file:_files' \
+            '--hostname=[JidoCode: the name of the host at that time]:name' \
+            "--salt=[JidoCode: the application's salt]:text" \
+            '--formats[list the formats]' '*:path:_files'
+        ;;
+    scan)
+        _arguments $common '*--pattern=[what is a secret, too]:expression' \
+            '--pattern-file=[the same, one in a line]:file:_files' '*:session:_holdfast_sessions'
+        ;;
+    export)
+        _arguments $common "--to=[the format]:format:(original $(
+            holdfast import --formats 2>/dev/null | grep -w export | cut -d ' ' -f 1 | tr '\n' ' '))" \
+            '(-o --output)'{-o,--output=}'[a file or directory]:path:_files' \
+            '(-f --force)'{-f,--force}'[replace what is there]' \
+            '--convert[write anew what was imported as it is]' \
+            '--redact[replace secrets by markers]' '--pattern=[what is a secret, too]:regex' \
+            '--pattern-file=[the same, one in a line]:file:_files' \
+            '--secret=[JidoCode: the machine_secret to sign with]:file:_files' \
+            '--hostname=[JidoCode: the name of the host to sign for]:name' \
+            "--salt=[JidoCode: the application's salt]:text" '1:session:_holdfast_sessions'
+        ;;
+    bundle)
+        _arguments $common '(-a --all)'{-a,--all}'[all sessions outside the trash]' \
+            '*:session:_holdfast_sessions'
+        ;;
+    unbundle)
+        _arguments $common '--key=[the machine_secret of the store it comes from]:file:_files' \
+            '(-n --dry-run)'{-n,--dry-run}'[check the archive and list what is in it]'
         ;;
     cleanup)
         _arguments $common '--older-than=[without a record for so long]:age' \

@@ -154,6 +154,14 @@ extern "C" {
 	  "Restore it, then try again.")                                                   \
 	X(HF_ERR_CONFIG, -42, 16, "The configuration is not valid.",                       \
 	  "Nothing was changed. Correct the setting that is named, then try again.")       \
+	X(HF_ERR_LIBRARY, -43, 17, "A library that this needs is not installed.",          \
+	  "Nothing was changed. Install the library that is named, then try again.")       \
+	X(HF_ERR_FOREIGN, -44, 18, "The format is not known, or not the one that was named.", \
+	  "Nothing was changed. Name the format, or another file.")                        \
+	X(HF_ERR_SIGNATURE, -45, 19, "The signature of the foreign session does not match.", \
+	  "Nothing was imported. Give the secret and the host name that it was signed with.") \
+	X(HF_ERR_BUNDLE, -46, 29, "The bundle is damaged or incomplete.",                  \
+	  "What is whole in it was kept. Make the bundle again, or fetch it again.")       \
 	X(HF_ERR_INTERNAL, -99, 1, "Something went wrong.",                                \
 	  "What was acknowledged is kept. See the log for details.")
 
@@ -339,6 +347,7 @@ struct hf_session_options {
 	const char *project;    /* the project's directory, absolute; "/a/" is kept as "/a" */
 	struct hf_slice config; /* a JSON object; empty: {} */
 	struct hf_slice origin; /* a JSON object saying where an import came from */
+	int64_t created_us;     /* when it began, in microseconds since 1970; 0: now */
 };
 
 /*
@@ -507,7 +516,8 @@ HF_API HF_MUST_USE int hf_session_purge(struct hf_store *store, const char *id,
  * Checks the whole log and mends what can be mended: a torn tail, and of the other bad
  * verdicts those whose bits (HF_ACCEPT) the caller gives, but for HF_KEY_MISSING, with
  * which nothing can be signed. What verifies is kept and gone on from; who accepts
- * HF_TAMPERED accepts HF_TRUNCATED too. Nothing is deleted: what is cut off goes to the
+ * HF_TAMPERED accepts HF_TRUNCATED too, and of a session whose head is missing besides,
+ * HF_HEAD_MISSING must be accepted as well. Nothing is deleted: what is cut off goes to the
  * quarantine first, and a "repair" record says for ever what was found. An intact session
  * is left alone. With dry_run nothing is changed. The error of a verdict that is not
  * repaired is returned as such (HF_ERR_TAMPERED, ...), nothing changed; *ret_repair then
@@ -745,6 +755,7 @@ enum hf_key_state {
 	HF_KEY_WEAK,    /* the fallback while the secret cannot be read: anybody can forge it */
 	HF_KEY_ABSENT,  /* there is no secret yet; the first session makes one */
 	HF_KEY_CORRUPT, /* a damaged secret that was kept aside */
+	HF_KEY_FOREIGN, /* of another store, whose sessions were brought here */
 };
 
 struct hf_key_info {
@@ -756,6 +767,7 @@ struct hf_key_info {
 	char made[28];            /* when the secret was made, as text */
 	char source[32];          /* where the key came from: "memory", "runtime cache", "derived" */
 	char file[64];            /* the name of its file in the key directory */
+	char store[HF_ID_SIZE];   /* foreign: the store that it belongs to; otherwise "" */
 };
 
 typedef void (*hf_key_fn)(void *context, const struct hf_key_info *key);
@@ -863,6 +875,240 @@ HF_API void hf_config_apply(const struct hf_config *config, struct hf_store_opti
 /* The settings that are for whoever opens sessions. */
 HF_API uint32_t hf_config_timeout_ms(const struct hf_config *config);
 HF_API bool hf_config_one_per_project(const struct hf_config *config);
+
+/* ---- Other agents' sessions ---------------------------------------------------- */
+
+/* A format that sessions are imported from or exported to. All text is static. */
+struct hf_format {
+	const char *name;    /* "claude-code" */
+	const char *title;   /* "Claude Code" */
+	bool can_import;
+	bool can_export;
+	const char *places;  /* where its agent keeps sessions, for people; "" if nowhere */
+	const char *suffix;  /* of an exported file, such as ".jsonl"; "" if it cannot be */
+};
+
+/* The formats, from 0 on; NULL after the last one. */
+HF_API const struct hf_format *hf_format_get(size_t index);
+/* Finds a format by its name; NULL if there is none. */
+HF_API const struct hf_format *hf_format_find(const char *name);
+
+enum hf_import_outcome {
+	HF_IMPORT_NEW,       /* a session was made of it */
+	HF_IMPORT_ADDED,     /* what was new in it was appended */
+	HF_IMPORT_UNCHANGED, /* everything in it was here already */
+	HF_IMPORT_REWRITTEN, /* it was rewritten since: its new state was appended, the old kept */
+	HF_IMPORT_TRUNCATED, /* it has lost its end since; nothing was changed here */
+	HF_IMPORT_SKIPPED,   /* not a session of a known format */
+	HF_IMPORT_FAILED,    /* see error */
+};
+
+/* What became of one session of another agent. Text is valid during the call it is given to. */
+struct hf_import_item {
+	const char *path;    /* its file, or the directory or database it is in */
+	const char *format;  /* "" if it was not recognised */
+	const char *foreign; /* the id it has there; "" if it has none */
+	char id[HF_ID_SIZE]; /* the session here; "" if there is none */
+	enum hf_import_outcome outcome;
+	int error;           /* HF_OK, or why it failed or was skipped */
+	const char *message; /* the same for people, one line; "" if there is nothing to say */
+	uint64_t records;    /* records of the source that were appended (or would be) */
+	uint64_t messages;   /* messages among them */
+	uint64_t bad;        /* torn, NUL-filled, glued and unparsable ones, all kept */
+	uint64_t bytes;      /* of the source, read */
+};
+
+/* A record of a source that could not be understood, or whose view no record can hold ("too
+ * long"). Its bytes are kept as they are. */
+struct hf_import_note {
+	const char *path;
+	uint64_t line;       /* from 1; 0: the source has no lines */
+	uint64_t offset;     /* of its first byte in the file */
+	uint64_t size;
+	const char *what;    /* "torn", "nul", "glued", "unparsable", "too long" */
+};
+
+/* How sessions are imported. Zero or NULL means the default of each member. The functions
+ * are called from the calling thread, with context, and must not use the store. */
+struct hf_import_options {
+	const char *format;      /* NULL: recognised */
+	bool dry_run;            /* say what would be done, change nothing; store may be NULL */
+	bool allow_unsigned;     /* JidoCode: take what has no signature, and mark it for ever */
+	const char *secret_path; /* JidoCode: its machine_secret; NULL: where that program keeps it */
+	const char *host;        /* JidoCode: the host's name at signing; NULL: this machine's */
+	const char *salt;        /* JidoCode: the application's salt; NULL: those it is built with */
+	void (*item)(void *context, const struct hf_import_item *item);
+	void (*note)(void *context, const struct hf_import_note *note);
+	void (*progress)(void *context, uint64_t done, uint64_t total);
+	void *context;
+};
+
+/* The sum of an import. */
+struct hf_import {
+	uint64_t outcomes[HF_IMPORT_FAILED + 1]; /* sessions by enum hf_import_outcome */
+	uint64_t records;
+	uint64_t messages;
+	uint64_t bad;
+	uint64_t bytes;
+};
+
+/*
+ * Imports what is at path: one session's file, a database, or a directory with many, looked
+ * through to its bottom. The path is kept, so it should be absolute. NULL: where the agent of
+ * the format (or every agent) keeps its sessions, by its environment variables. Sources are
+ * opened for reading only and never changed; symbolic links are not followed below path.
+ *
+ * Each session of the source becomes one session here. Its records keep the original bytes,
+ * with a view of them that is the same for all formats (docs/INTERCHANGE.md). What is torn,
+ * filled with NUL bytes, glued or otherwise not understood is kept as it is, told of by
+ * note, and stops nothing. Importing again appends what is new. A session that was imported
+ * is durable when its item is told. Memory is bounded whatever the source holds.
+ *
+ * *ret_import is filled whatever is returned. HF_OK: every session was imported, found
+ * unchanged or skipped. Otherwise the error of the first that failed; the others were
+ * imported all the same. HF_ERR_NOTFOUND: nothing is at
+ * path. HF_ERR_FOREIGN: path is a file of no known format. HF_ERR_SIGNATURE, HF_ERR_UNSIGNED:
+ * JidoCode's signature does not match, or there is none; HF_ERR_KEY_MISSING, _UNSAFE, _CORRUPT:
+ * its secret is not there, no plain file, or no secret; HF_ERR_JSON: its file is damaged.
+ * HF_ERR_LIBRARY: of a compressed file or a database.
+ */
+HF_API HF_MUST_USE int hf_import(struct hf_store *store, const char *path,
+				 const struct hf_import_options *options,
+				 struct hf_detail *detail, struct hf_import *ret_import);
+
+/* ---- The conversation ------------------------------------------------------------ */
+
+/*
+ * The messages of a session as a person would read them: of an import whose messages form a
+ * tree the current branch, less what was replaced, taken back or repeated; of any other
+ * session every message. The view must stay open as long. Takes memory for each message, not
+ * for its text.
+ */
+struct hf_transcript;
+HF_API HF_MUST_USE int hf_transcript_open(const struct hf_view *view, struct hf_detail *detail,
+					  struct hf_transcript **ret_transcript);
+/* Steps to the next message of the branch; false: there is none, *ret_record is untouched. */
+HF_API bool hf_transcript_next(struct hf_transcript *transcript, struct hf_record *ret_record);
+/* Messages on the branch, and messages of the session that are not on it. */
+HF_API uint64_t hf_transcript_count(const struct hf_transcript *transcript);
+HF_API uint64_t hf_transcript_others(const struct hf_transcript *transcript);
+/* Goes back before the first message. */
+HF_API void hf_transcript_rewind(struct hf_transcript *transcript);
+HF_API void hf_transcript_close(struct hf_transcript *transcript);
+
+/* ---- Export ---------------------------------------------------------------------- */
+
+/* How a session is exported. Zero or NULL means the default of each member. */
+struct hf_export_options {
+	const char *format;      /* of hf_format; "original": the bytes that were imported */
+	bool convert;            /* convert also what was imported from the same format */
+	bool redact;             /* replace secrets by markers that name their kind */
+	const char *const *patterns; /* further secrets: POSIX extended regular expressions */
+	size_t pattern_count;
+	const char *secret_path; /* JidoCode: the machine_secret to sign with */
+	const char *host;        /* JidoCode: the host's name to sign for; NULL: this machine's */
+	const char *salt;        /* JidoCode: the application's salt; NULL: the usual one */
+	/* Takes what is written, in order. file is NULL for the exported file itself, or the
+	 * relative path of a file beside it. Not HF_OK: the export ends with that code. */
+	int (*write)(void *context, const char *file, const char *data, size_t size);
+	/* Told of what could not be carried over, once for each kind; may be NULL. */
+	void (*note)(void *context, const char *what, uint64_t count);
+	void *context;
+};
+
+/* What was exported. */
+struct hf_export {
+	uint64_t messages;
+	uint64_t bytes;
+	uint64_t redacted;       /* secrets that were replaced */
+	bool original;           /* the bytes are those that were imported */
+	char name[128];          /* what the format's agent would call the file */
+};
+
+/*
+ * Exports a session. What was imported from the same format comes out with its original
+ * bytes, unless they were to be redacted or converted; what was added since is converted and
+ * put behind it where the format allows. HF_ERR_INVALID: no such format, a pattern that is
+ * not valid, or no secret to sign with. HF_ERR_FOREIGN: "original" of a session that was not
+ * imported. HF_ERR_LIBRARY: HTML needs a library. Errors of options->write.
+ */
+HF_API HF_MUST_USE int hf_export(struct hf_store *store, const struct hf_view *view,
+				 const struct hf_export_options *options,
+				 struct hf_detail *detail, struct hf_export *ret_export);
+
+/* ---- Secrets in sessions --------------------------------------------------------- */
+
+/* A secret that a scan has found. Text is valid during the call it is given to. */
+struct hf_secret {
+	const char *kind;        /* "github-token", "private-key", "high-entropy", "pattern", ... */
+	const struct hf_record *record;
+	char where[128];         /* the member of the record's data: "content[0].text" */
+	uint64_t offset;         /* of the secret in that member's decoded text */
+	uint64_t size;
+	char preview[32];        /* its first characters, never all of it */
+};
+
+/* Finds secrets in the records of a session: keys of well-known providers, private keys,
+ * bearer tokens, assigned passwords, long random strings, and the caller's own patterns.
+ * HF_ERR_INVALID: a pattern is not valid. */
+HF_API HF_MUST_USE int hf_scan(const struct hf_view *view, const char *const *patterns,
+			       size_t pattern_count,
+			       void (*each)(void *context, const struct hf_secret *secret),
+			       void *context, struct hf_detail *detail, uint64_t *ret_count);
+
+/* ---- Moving stores --------------------------------------------------------------- */
+
+enum hf_bundle_outcome { HF_BUNDLE_TAKEN, HF_BUNDLE_SAME, HF_BUNDLE_FAILED };
+
+/* One session of a bundle. */
+struct hf_bundle_item {
+	char id[HF_ID_SIZE];
+	char key_id[HF_KEY_ID_SIZE]; /* whose key signed it */
+	enum hf_bundle_outcome outcome;
+	int error;                   /* why it failed, or HF_OK */
+	const char *message;         /* the same for people; "" if there is nothing to say */
+	enum hf_verdict verdict;     /* what it was, or is here; HF_KEY_MISSING without its key */
+	uint64_t bytes;              /* of its log */
+};
+
+struct hf_bundle_options {
+	bool dry_run;             /* unbundling: check and tell, change nothing */
+	const char *key_path;     /* unbundling: the secret of the store it comes from, to trust it */
+	int (*write)(void *context, const char *data, size_t size); /* bundling */
+	/* Unbundling: reads at most size bytes; the count, 0 at the end, or an error code. */
+	int64_t (*read)(void *context, char *data, size_t size);
+	void (*item)(void *context, const struct hf_bundle_item *item);
+	void (*progress)(void *context, uint64_t done, uint64_t total);
+	void *context;
+};
+
+struct hf_bundle {
+	uint64_t outcomes[HF_BUNDLE_FAILED + 1];
+	uint64_t bytes;
+};
+
+/*
+ * Writes sessions (ids NULL: all outside the trash), with their heads, what is quarantined of
+ * them and their verdicts, into one compressed archive (pax format, zstd). No key is in it.
+ * A session that cannot be read is left out, and its error returned at the end; the archive
+ * is whole all the same. HF_ERR_LIBRARY; errors of options->write: the archive is of no use.
+ * *ret_bundle (may be NULL) is filled whatever is returned; the same below.
+ */
+HF_API HF_MUST_USE int hf_bundle(struct hf_store *store, const char *const *ids, size_t count,
+				 const struct hf_bundle_options *options,
+				 struct hf_detail *detail, struct hf_bundle *ret_bundle);
+/*
+ * Takes in the sessions of a bundle, each under its own id and verified as far as the keys
+ * here allow; what is damaged is refused, the rest is taken. A session that is here already
+ * is left alone if it is the same, and otherwise refused (HF_ERR_EXISTS). One whose key is
+ * not here is HF_KEY_MISSING: readable, checked against damage, and nothing can be appended.
+ * With options->key_path the key is kept in the key directory, for the stores whose sessions
+ * it has signed, and a session that neither it nor a key here has signed is refused
+ * (HF_ERR_KEY_MISSING). HF_ERR_BUNDLE: the archive is damaged, incomplete or no bundle.
+ * Otherwise the first session's error. Limits on new sessions hold as for hf_session_create.
+ */
+HF_API HF_MUST_USE int hf_unbundle(struct hf_store *store, const struct hf_bundle_options *options,
+				   struct hf_detail *detail, struct hf_bundle *ret_bundle);
 
 /* ---- JSON -------------------------------------------------------------------- */
 

@@ -63,6 +63,11 @@ for purpose in "$@"; do
         program pkg-config pkgconf "finds libraries"
         library nettle nettle-dev "cryptography"
         library inih libinih-dev "reads configuration files"
+        # Their headers; loaded on demand, never linked.
+        library libzstd libzstd-dev "compressed sessions of Codex"
+        library sqlite3 libsqlite3-dev "OpenCode's database"
+        library libarchive libarchive-dev "bundles"
+        library md4c libmd4c-dev "Markdown in HTML pages"
         ;;
     demo)
         program bash bash "the demonstration"

@@ -122,16 +122,20 @@ int access_store(struct cli *cli, enum access_mode mode, const struct access_opt
 	return status;
 }
 
-bool access_no_store_yet(const struct cli *cli)
+bool access_store_is_absent(const struct cli *cli)
 {
 	struct strbuf path = { 0 };
 	struct stat status;
 	bool absent;
 
-	absent = !store_path_is_named(cli) && store_path_get(cli, &path) &&
-		 stat(path.data, &status) != 0 && errno == ENOENT;
+	absent = store_path_get(cli, &path) && stat(path.data, &status) != 0 && errno == ENOENT;
 	strbuf_release(&path);
 	return absent;
+}
+
+bool access_no_store_yet(const struct cli *cli)
+{
+	return !store_path_is_named(cli) && access_store_is_absent(cli);
 }
 
 static void put_candidate(const struct cli *cli, struct json *json, const struct hf_entry *entry)
@@ -216,7 +220,7 @@ static size_t look_among(struct cli *cli, uint32_t states, const char *text, boo
 	if (count > 1 && !is_said)
 		(void)errors_report(cli, HF_ERR_AMBIGUOUS, "find session", text);
 	if (count > 1)
-		errors_print(&out);
+		errors_print(cli, &out);
 	sessions_release(&sessions);
 	strbuf_release(&out);
 	return count;

@@ -51,6 +51,8 @@ int access_store(struct cli *cli, enum access_mode mode, const struct access_opt
 /* Whether the store that access_store could not open with ACCESS_READ is simply not there
  * yet, and is the user's default one: then there are no sessions, and that is no error. */
 bool access_no_store_yet(const struct cli *cli);
+/* Whether nothing is where the store would be, named or not. */
+bool access_store_is_absent(const struct cli *cli);
 
 /* Finds the session that text stands for: its id, the beginning of it, or its name; lists
  * the candidates if there are several. Returns 0 or the exit status. */

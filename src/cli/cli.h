@@ -64,5 +64,10 @@ extern const struct command cmd_cleanup;
 extern const struct command cmd_key;
 extern const struct command cmd_doctor;
 extern const struct command cmd_config;
+extern const struct command cmd_bundle;
+extern const struct command cmd_unbundle;
+extern const struct command cmd_import;
+extern const struct command cmd_export;
+extern const struct command cmd_scan;
 
 #endif

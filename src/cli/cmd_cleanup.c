@@ -82,7 +82,7 @@ static void put_row(struct cleanup *cleanup, const struct hf_cleanup_item *item)
 	struct strbuf reason = { 0 };
 
 	put_heading(cleanup);
-	row_put_id(text, info->id);
+	row_put_id(text, info->id, ROW_ID_WIDTH);
 	row_put_time(text, info->updated_us);
 	row_put_size(text, info->bytes);
 	row_put(text, slice_of(outcome_name(cleanup, item->outcome)), OUTCOME_WIDTH);

@@ -14,6 +14,7 @@ static const char *state_name(enum hf_key_state state)
 		[HF_KEY_WEAK] = "weak",
 		[HF_KEY_ABSENT] = "absent",
 		[HF_KEY_CORRUPT] = "corrupt",
+		[HF_KEY_FOREIGN] = "foreign",
 	};
 
 	return names[state];
@@ -37,14 +38,15 @@ static void put_field(struct strbuf *text, const char *label, const char *value)
 
 static void put_key(struct keys *keys, const struct hf_key_info *key)
 {
+	bool good = key->state == HF_KEY_CURRENT || key->state == HF_KEY_FOREIGN;
 	const struct out *out = &keys->cli->out;
 	struct strbuf *text = &keys->text;
 
 	out_style(out, text, OUT_BOLD, key->id[0] != '\0' ? key->id : "(no id)");
 	strbuf_puts(text, "  ");
-	out_style(out, text, key->state == HF_KEY_CURRENT ? OUT_GOOD : OUT_WARNING,
-		  state_name(key->state));
+	out_style(out, text, good ? OUT_GOOD : OUT_WARNING, state_name(key->state));
 	strbuf_puts(text, "\n");
+	put_field(text, "store", key->store);
 	put_field(text, "file", key->file);
 	put_field(text, "made", key->made);
 	put_field(text, "host", key->host);
@@ -62,6 +64,7 @@ static void put_key_json(struct json *json, const struct hf_key_info *key)
 	json_open(json, '{');
 	json_put_text(json, "id", slice_of(key->id));
 	json_put_text(json, "state", slice_of(state_name(key->state)));
+	json_put_text(json, "store", slice_of(key->store));
 	json_put_text(json, "file", slice_of(key->file));
 	json_put_text(json, "made", slice_of(key->made));
 	json_put_text(json, "host", slice_of(key->host));

@@ -13,10 +13,12 @@
 
 enum { MESSAGE_SIZE = 1024 };
 
-void errors_print(struct strbuf *text)
+void errors_print(const struct cli *cli, struct strbuf *text)
 {
+	/* A flush that fails drops what it had, so the next one knows nothing of it. */
+	if (fflush(stdout) != 0 && *cli->out.lost == 0)
+		*cli->out.lost = errno;
 	/* One write, so that lines of several processes do not mix. */
-	(void)fflush(stdout);
 	(void)fwrite(text->data, 1, text->size, stderr);
 	(void)fflush(stderr);
 	strbuf_clear(text);
@@ -176,7 +178,7 @@ static int report(const struct cli *cli, const struct failure *failure)
 		put_json_failure(cli, failure, &out);
 	else
 		put_failure(cli, failure, &out);
-	errors_print(&out);
+	errors_print(cli, &out);
 	strbuf_release(&out);
 	return hf_error_exit(failure->code);
 }
@@ -281,7 +283,7 @@ void errors_note(const struct cli *cli, const char *format, ...)
 	strbuf_puts(&out, "holdfast: ");
 	visible_put(&out, slice_of(text), VISIBLE_ONE_LINE);
 	strbuf_puts(&out, "\n");
-	errors_print(&out);
+	errors_print(cli, &out);
 	strbuf_release(&out);
 }
 

@@ -30,8 +30,9 @@ __attribute__((format(printf, 2, 3))) int errors_usage(const struct cli *cli, co
 __attribute__((format(printf, 2, 3))) void errors_note(const struct cli *cli, const char *format,
 						       ...);
 
-/* Writes lines that are visible already, after all output before them, and clears them. */
-void errors_print(struct strbuf *text);
+/* Writes lines that are visible already, after all output before them, and clears them.
+ * That the output could not be written stays known (out->lost). */
+void errors_print(const struct cli *cli, struct strbuf *text);
 
 /* Puts the members "error", "message" and "hint" of a code into an object. */
 void errors_put_json(struct json *json, int code);

@@ -20,6 +20,7 @@ enum {
 /* The columns of a table. The last one, the project, takes what the others leave. */
 struct columns {
 	const struct out *out;
+	size_t id;
 	size_t messages;
 	size_t state;
 	size_t title;
@@ -68,6 +69,7 @@ static void measure(struct columns *columns, const struct sessions *sessions)
 	for (size_t i = 0; i < sessions->count; i++) {
 		const struct hf_entry *entry = &sessions->rows[i].entry;
 
+		columns->id = larger(columns->id, row_id_width(entry->info.id));
 		put_state(&cell, entry, columns->verdict);
 		columns->state = larger(columns->state, take_width(&cell));
 		put_messages(&cell, entry);
@@ -81,7 +83,7 @@ static void measure(struct columns *columns, const struct sessions *sessions)
 /* The columns before the title, with the gaps behind them. */
 static size_t fixed_width(const struct columns *columns)
 {
-	return ROW_ID_WIDTH + ROW_GAP + ROW_TIME_WIDTH + ROW_GAP + columns->messages + ROW_GAP +
+	return columns->id + ROW_GAP + ROW_TIME_WIDTH + ROW_GAP + columns->messages + ROW_GAP +
 	       (columns->size ? ROW_SIZE_WIDTH + ROW_GAP : 0) + columns->state + ROW_GAP +
 	       (columns->verdict ? VERDICT_WIDTH + ROW_GAP : 0);
 }
@@ -104,6 +106,7 @@ static struct columns columns_of(const struct out *out, const struct sessions *s
 {
 	struct columns columns = {
 		.out = out,
+		.id = ROW_ID_WIDTH,
 		.messages = MESSAGES_WIDTH_MIN,
 		.state = STATE_WIDTH_MIN,
 		.title = TITLE_WIDTH_MIN,
@@ -120,7 +123,7 @@ static struct columns columns_of(const struct out *out, const struct sessions *s
 static void put_heading(const struct columns *columns, struct strbuf *text)
 {
 	out_style_begin(columns->out, text, OUT_BOLD);
-	row_put(text, slice_of("SESSION"), ROW_ID_WIDTH);
+	row_put(text, slice_of("SESSION"), columns->id);
 	row_put(text, slice_of("UPDATED"), ROW_TIME_WIDTH);
 	row_put_right(text, "MSGS", columns->messages);
 	if (columns->size)
@@ -176,7 +179,7 @@ static void put_row(const struct columns *columns, struct strbuf *text,
 	struct strbuf messages = { 0 };
 	size_t used;
 
-	row_put_id(text, info->id);
+	row_put_id(text, info->id, columns->id);
 	row_put_time(text, info->updated_us);
 	put_messages(&messages, entry);
 	row_put_right(text, messages.data, columns->messages);

@@ -15,6 +15,7 @@ static const struct command *const commands[] = {
 	&cmd_new,   &cmd_append, &cmd_attach,  &cmd_resume, &cmd_close,	  &cmd_save,   &cmd_show,
 	&cmd_log,   &cmd_load,	 &cmd_list,    &cmd_who,    &cmd_rename,  &cmd_tag,    &cmd_pin,
 	&cmd_unpin, &cmd_rm,	 &cmd_restore, &cmd_purge,  &cmd_cleanup, &cmd_verify, &cmd_repair,
+	&cmd_import, &cmd_export, &cmd_scan, &cmd_bundle, &cmd_unbundle,
 	&cmd_key,   &cmd_doctor, &cmd_config,  NULL,
 };
 
@@ -126,6 +127,7 @@ static int run_command(struct cli *cli, int argc, char **argv, const char **valu
 	int status = hf_error_exit(HF_ERR_INVALID);
 
 	arguments.operands = memory_resize(NULL, (size_t)argc + 1, sizeof *arguments.operands);
+	arguments.given = memory_resize(NULL, (size_t)argc + 1, sizeof *arguments.given);
 	if (options_read(cli, tables, argc, argv, &arguments, false) < 0)
 		goto out;
 	use_common(cli, values);
@@ -139,6 +141,7 @@ out:
 	hf_store_close(cli->store);
 	hf_config_free(cli->config);
 	memory_free(arguments.operands);
+	memory_free(arguments.given);
 	return status;
 }
 
@@ -186,12 +189,14 @@ static void fill_descriptors(void)
 int main(int argc, char **argv)
 {
 	struct cli cli = { 0 };
+	int lost = 0;
 	int status;
 
 	fill_descriptors();
 	/* A limit on the size of files is then an error like a full disk, not a death. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	cli.out = out_look();
+	cli.out.lost = &lost;
 	status = run(&cli, argc > 0 ? argc - 1 : 0, argv + 1);
 	return out_finish(&cli, status);
 }

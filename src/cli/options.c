@@ -93,9 +93,16 @@ static const struct option *find(const struct option_table tables[2], const char
 	return NULL;
 }
 
+static void take_value(struct arguments *arguments, const struct option *option, const char *value)
+{
+	if (arguments->given != NULL)
+		arguments->given[arguments->given_count++] =
+			(struct option_given){ option->name, value };
+}
+
 /* Reads argv[0], which begins with two dashes; returns how many arguments it took. */
 static int read_long(const struct cli *cli, const struct option_table tables[2], int argc,
-		     char **argv)
+		     char **argv, struct arguments *arguments)
 {
 	const char *name = argv[0] + 2;
 	const char *equals = strchr(name, '=');
@@ -121,12 +128,13 @@ static int read_long(const struct cli *cli, const struct option_table tables[2],
 		return -1;
 	}
 	*value = equals != NULL ? equals + 1 : argv[1];
+	take_value(arguments, option, *value);
 	return equals != NULL ? 1 : 2;
 }
 
 /* Reads argv[0], one dash and one or more letters. */
 static int read_letters(const struct cli *cli, const struct option_table tables[2], int argc,
-			char **argv)
+			char **argv, struct arguments *arguments)
 {
 	for (const char *letter = argv[0] + 1; *letter != '\0'; letter++) {
 		const char **value = NULL;
@@ -146,6 +154,7 @@ static int read_letters(const struct cli *cli, const struct option_table tables[
 			return -1;
 		}
 		*value = letter[1] != '\0' ? letter + 1 : argv[1];
+		take_value(arguments, option, *value);
 		return letter[1] != '\0' ? 1 : 2;
 	}
 	return 1;
@@ -168,9 +177,9 @@ int options_read(const struct cli *cli, const struct option_table tables[2], int
 				return done;
 			arguments->operands[arguments->operand_count++] = argument;
 		} else if (argument[1] == '-') {
-			taken = read_long(cli, tables, argc - done, argv + done);
+			taken = read_long(cli, tables, argc - done, argv + done, arguments);
 		} else {
-			taken = read_letters(cli, tables, argc - done, argv + done);
+			taken = read_letters(cli, tables, argc - done, argv + done, arguments);
 		}
 		if (taken < 0)
 			return -1;

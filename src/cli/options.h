@@ -22,10 +22,19 @@ struct option {
 	const char *help;
 };
 
+/* An option with a value, as it was given. */
+struct option_given {
+	const char *name;
+	const char *value;
+};
+
 /* What was given: values[i] belongs to options[i] of the table, NULL if it was not given,
- * "" for an option without value. */
+ * "" for an option without value. Of an option that comes more than once this is the last
+ * value; given has all of them in their order, unless it is NULL. */
 struct arguments {
 	const char *values[OPTIONS_MAX];
+	struct option_given *given;
+	size_t given_count;
 	const char **operands;
 	size_t operand_count;
 };
@@ -39,8 +48,8 @@ struct option_table {
 
 /*
  * Reads argv[0] to argv[argc - 1]. With stop_at_operand the first operand ends it. The
- * operands go to operands, which has room for argc. Returns the number of arguments that
- * were read, or -1 when one is wrong and the user was told.
+ * operands go to operands, and all values to given, which have room for argc. Returns the
+ * number of arguments that were read, or -1 when one is wrong and the user was told.
  */
 int options_read(const struct cli *cli, const struct option_table tables[2], int argc, char **argv,
 		 struct arguments *arguments, bool stop_at_operand);

@@ -116,7 +116,7 @@ void out_page_end(struct out *out)
 		return;
 	(void)fflush(stdout);
 	clearerr(stdout);
-	out->failure = 0;
+	out->failure = *out->lost = 0;
 	(void)close(STDOUT_FILENO);
 	while (waitpid((pid_t)out->pager, &status, 0) < 0 && errno == EINTR)
 		continue;
@@ -182,7 +182,7 @@ int out_finish(struct cli *cli, int status)
 	int failure;
 
 	out_flush(&cli->out);
-	failure = cli->out.failure;
+	failure = cli->out.failure != 0 ? cli->out.failure : *cli->out.lost;
 	/* Some file systems report a full disk only now. */
 	if (close(STDOUT_FILENO) != 0 && errno != EBADF && failure == 0)
 		failure = errno;

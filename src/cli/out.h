@@ -18,6 +18,7 @@ struct out {
 	size_t width; /* columns of the terminal; 0: there is none, nothing is cut */
 	long pager; /* its process id, or 0 */
 	int failure; /* errno of the first write that failed, or 0 */
+	int *lost; /* the same of what errors_print wrote out, which has a constant struct cli */
 };
 
 enum out_style { OUT_BOLD, OUT_DIM, OUT_GOOD, OUT_WARNING, OUT_BAD };

@@ -247,6 +247,22 @@ static void put_tool_calls(const struct out *out, struct strbuf *text, struct hf
 	}
 }
 
+/* When it was said, if an import knows that; else when it was recorded. */
+static void put_time(struct strbuf *text, const struct hf_record *record, struct hf_slice message)
+{
+	struct strbuf decoded = { 0 };
+	struct hf_slice time = { 0 };
+	struct hf_slice source = { 0 };
+
+	if (find_string(message, "time", &time) && hf_json_member(message, "source", &source)) {
+		strbuf_put_json_text(&decoded, time);
+		visible_put(text, strbuf_slice(&decoded), VISIBLE_ONE_LINE);
+	} else {
+		clock_put_local(text, record->at_us);
+	}
+	strbuf_release(&decoded);
+}
+
 static void put_message(const struct out *out, struct strbuf *text, const struct hf_record *record,
 			struct hf_slice message, struct hf_slice role)
 {
@@ -261,7 +277,7 @@ static void put_message(const struct out *out, struct strbuf *text, const struct
 	out_style_end(out, text);
 	strbuf_puts(text, "  ");
 	out_style_begin(out, text, OUT_DIM);
-	clock_put_local(text, record->at_us);
+	put_time(text, record, message);
 	strbuf_printf(text, "  #%llu", (unsigned long long)record->n);
 	out_style_end(out, text);
 	strbuf_puts(text, "\n");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/row.h"
 
+#include <string.h>
+
 #include "cli/clock.h"
 #include "cli/tags.h"
 #include "cli/visible.h"
@@ -22,9 +24,17 @@ void row_put_right(struct strbuf *text, const char *words, size_t width)
 	strbuf_printf(text, "%*s%*s", (int)width, words, ROW_GAP, "");
 }
 
-void row_put_id(struct strbuf *text, const char *id)
+void row_put_id(struct strbuf *text, const char *id, size_t width)
 {
-	row_put(text, (struct hf_slice){ id, ROW_ID_WIDTH }, ROW_ID_WIDTH);
+	row_put(text, (struct hf_slice){ id, strnlen(id, width) }, width);
+}
+
+size_t row_id_width(const char *id)
+{
+	enum { VERSION_AT = 14 }; /* RFC 9562, section 4.2 */
+
+	return strnlen(id, VERSION_AT + 1) > VERSION_AT && id[VERSION_AT] == '7' ? ROW_LONG_ID_WIDTH
+										    : ROW_ID_WIDTH;
 }
 
 void row_put_time(struct strbuf *text, int64_t time_us)

@@ -14,6 +14,7 @@
 
 enum {
 	ROW_ID_WIDTH = 8,
+	ROW_LONG_ID_WIDTH = 13, /* ids that begin with a time (version 7) differ within these */
 	ROW_TIME_WIDTH = 16,
 	ROW_SIZE_WIDTH = 8,
 	ROW_GAP = 2, /* spaces behind each cell */
@@ -23,7 +24,10 @@ enum {
 void row_put(struct strbuf *text, struct hf_slice words, size_t width);
 /* The same with the words at the right. */
 void row_put_right(struct strbuf *text, const char *words, size_t width);
-void row_put_id(struct strbuf *text, const char *id);
+/* The beginning of an id, which may be "". */
+void row_put_id(struct strbuf *text, const char *id, size_t width);
+/* How much of this id tells it from others. */
+size_t row_id_width(const char *id);
 /* The time to the minute; nothing if it is not known. */
 void row_put_time(struct strbuf *text, int64_t time_us);
 void row_put_size(struct strbuf *text, uint64_t bytes);

@@ -36,6 +36,7 @@ struct scan {
 	const char *fault_at;
 	const char *reason;
 	bool escaped; /* the string scanned last holds a backslash */
+	bool is_lax; /* a name may come twice in one object */
 	size_t depth;
 	/* Per open container: where its names begin, or ARRAY_MARK. Set when it is opened. */
 	size_t first[HF_DEPTH_MAX];
@@ -268,7 +269,7 @@ static const char *scan_number(struct scan *scan, const char *at)
 static const char *scan_name(struct scan *scan, const char *at)
 {
 	const char *from = at + 1;
-	int rc;
+	int rc = HF_OK;
 
 	if (at == scan->end)
 		return refuse_end(scan);
@@ -278,8 +279,9 @@ static const char *scan_name(struct scan *scan, const char *at)
 	at = scan_string(scan, from);
 	if (at == NULL)
 		return NULL;
-	rc = json_names_add(&scan->names, scan->first[scan->depth - 1], from,
-			    (size_t)(at - 1 - from), scan->escaped);
+	if (!scan->is_lax)
+		rc = json_names_add(&scan->names, scan->first[scan->depth - 1], from,
+				    (size_t)(at - 1 - from), scan->escaped);
 	if (rc != HF_OK)
 		return stop(scan, rc, from - 1, "a name comes twice in one object");
 	at = skip_space(scan, at);
@@ -413,6 +415,7 @@ static void scan_begin(struct scan *scan, const char *bytes, size_t size, struct
 	scan->fault_at = scan->start;
 	scan->reason = "";
 	scan->escaped = false;
+	scan->is_lax = false;
 	scan->depth = 0;
 }
 
@@ -421,6 +424,15 @@ int json_scan(const char *bytes, size_t size, struct json_fault *fault)
 	struct scan scan;
 
 	scan_begin(&scan, bytes, size, NULL);
+	return scan_text(&scan, fault);
+}
+
+int json_scan_lax(const char *bytes, size_t size, struct json_fault *fault)
+{
+	struct scan scan;
+
+	scan_begin(&scan, bytes, size, NULL);
+	scan.is_lax = true;
 	return scan_text(&scan, fault);
 }
 

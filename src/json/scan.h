@@ -36,8 +36,12 @@ struct json_fault {
  */
 int json_scan(const char *bytes, size_t size, struct json_fault *fault);
 
+/* The same, but that an object may have a name twice: for what other programs have written,
+ * which is read as it is. HF_ERR_JSON as above; needs no memory. */
+int json_scan_lax(const char *bytes, size_t size, struct json_fault *fault);
+
 /*
- * Checks a text in the same way and appends it to out byte for byte, less the white space
+ * Checks a text as json_scan does and appends it to out byte for byte, less the white space
  * around its tokens, with U+2028 and U+2029 as the escapes \u2028 and \u2029 (readers of
  * lines in other languages take them for line ends). Numbers, other escapes and the
  * order of members are as they were. bytes must not lie in out. The result passes

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "holdfast.h"
-#include "keys/keyring_internal.h"
+#include "keys/foreign.h"
 #include "keys/store_key.h"
 
 _Static_assert(FORMAT_KEY_ID_SIZE + 1 == HF_KEY_ID_SIZE, "a key id and its NUL");
@@ -60,6 +60,7 @@ void keyring_close(struct keyring *keyring)
 	if (keyring == NULL)
 		return;
 	sys = keyring->sys;
+	foreign_forget(keyring);
 	if (keyring->key != NULL)
 		sys->secret_free(sys->context, keyring->key, sizeof *keyring->key);
 	if (keyring->spare != NULL)
@@ -306,9 +307,10 @@ static int find_weak(const struct keyring *keyring, const char key_id[static FOR
 	return HF_OK;
 }
 
-int keyring_find(struct keyring *keyring, struct report *report,
-		 const char key_id[static FORMAT_KEY_ID_SIZE],
-		 uint8_t ret_store_key[static FORMAT_KEY_SIZE])
+/* Finds a key of this store's own. */
+static int find_own(struct keyring *keyring, struct report *report,
+		    const char key_id[static FORMAT_KEY_ID_SIZE],
+		    uint8_t ret_store_key[static FORMAT_KEY_SIZE])
 {
 	struct loaded loaded;
 
@@ -326,6 +328,39 @@ int keyring_find(struct keyring *keyring, struct report *report,
 		return HF_ERR_KEY_MISSING;
 	memcpy(ret_store_key, keyring->key->key, FORMAT_KEY_SIZE);
 	return HF_OK;
+}
+
+int keyring_find(struct keyring *keyring, struct report *report,
+		 const struct session_key_choice *choice, struct key_found *ret_found)
+{
+	struct session_key_choice any = *choice;
+	struct key_found own = { .key = { 0 } };
+	int own_rc = find_own(keyring, report, choice->key_id, own.key);
+	bool is_ours = own_rc == HF_OK;
+	int rc;
+
+	if (own_rc != HF_OK && own_rc != HF_ERR_KEY_MISSING)
+		return own_rc;
+	memcpy(own.store, keyring->store, sizeof own.store);
+	if (choice->store != NULL && memcmp(choice->store, own.store, sizeof own.store) != 0)
+		is_ours = false;
+	if (is_ours && choice->skip == 0) {
+		*ret_found = own;
+		rc = HF_OK;
+		goto out;
+	}
+	rc = foreign_find(keyring, report, choice, choice->skip - (is_ours ? 1u : 0u), ret_found);
+	if (rc != HF_ERR_KEY_MISSING || choice->store == NULL || choice->is_exact)
+		goto out;
+	/* Known, but for another store. */
+	any.store = NULL;
+	any.skip = 0;
+	if (own_rc == HF_OK)
+		*ret_found = own;
+	rc = own_rc == HF_OK ? HF_OK : foreign_find(keyring, report, &any, 0, ret_found);
+out:
+	mem_wipe(&own, sizeof own);
+	return rc;
 }
 
 /* ---- Dropping -------------------------------------------------------------------- */
@@ -365,6 +400,9 @@ int keyring_drop(struct keyring *keyring, struct report *report)
 	if (keyring->runtime_dir != NULL &&
 	    !(was_loaded && secret_is_at(&keyring->dir, &keyring->place)))
 		current_rc = drop_current(keyring, report);
+	foreign_forget(keyring);
+	if (current_rc == HF_OK && keyring->runtime_dir != NULL)
+		current_rc = foreign_drop(keyring, report);
 	(void)pthread_mutex_unlock(&keyring->mutex);
 	return rc != HF_OK ? rc : current_rc;
 }
@@ -464,5 +502,9 @@ int keyring_list(struct keyring *keyring, struct report *report, hf_key_fn each,
 		return HF_OK;
 	rc = secret_each_corrupt(&keyring->dir, report, list_corrupt, &listing);
 	/* A directory that cannot be read is told of already. */
-	return info.state == HF_KEY_WEAK ? HF_OK : rc;
+	if (info.state == HF_KEY_WEAK && rc != HF_OK)
+		return HF_OK;
+	if (rc != HF_OK)
+		return rc;
+	return foreign_list(keyring, report, each, context);
 }

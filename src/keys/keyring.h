@@ -66,6 +66,7 @@ int keyring_prepare(struct keyring *keyring, struct report *report, struct hf_ke
 struct session_key {
 	struct mac record;   /* keyed for records of one generation */
 	struct mac head;     /* keyed for the head */
+	uint8_t store[16];   /* the store that it signs for: this one, or where the session is from */
 	uint64_t ready;      /* SESSION_KEY_READY; zero in a forked child */
 	int64_t owner;       /* the process that made it, where memory is not wiped by fork */
 };
@@ -82,6 +83,22 @@ enum { SESSION_KEY_READY = 0x5afe };
 int session_key_new(struct keyring *keyring, struct report *report,
 		    const char key_id[static FORMAT_KEY_ID_SIZE], const uint8_t session[static 16],
 		    uint64_t generation, struct session_key **ret_key);
+/* Which key a session's keys come from. A key id alone may stand for several: two stores
+ * can have the same secret, and sign differently with it. */
+struct session_key_choice {
+	const char *key_id;     /* FORMAT_KEY_ID_SIZE characters */
+	const uint8_t *session; /* 16 bytes */
+	uint64_t generation;
+	const uint8_t *store;   /* 16 bytes: the store it is to sign for; NULL: any */
+	unsigned skip;          /* without a store: how many others to pass over, ours being first */
+	bool is_exact;          /* with a store: no other will do */
+};
+
+/* The same with a choice; session_key_new takes any store's. Of a key that is known only for
+ * other stores one of these is given, so that what it should have signed does not check,
+ * unless is_exact is set: HF_ERR_KEY_MISSING then. */
+int session_key_choose(struct keyring *keyring, struct report *report,
+		       const struct session_key_choice *choice, struct session_key **ret_key);
 /* A copy for another thread. */
 int session_key_copy(struct keyring *keyring, struct report *report,
 		     const struct session_key *key, struct session_key **ret_key);
@@ -92,6 +109,31 @@ bool session_key_is_ready(const struct keyring *keyring, const struct session_ke
 
 /* True if a key id names a weak key. */
 bool keyring_is_weak(const char key_id[static FORMAT_KEY_ID_SIZE]);
+
+/* ---- Keys of other stores -------------------------------------------------------- */
+
+/* The secret of another store, as a person gives it, in memory for secrets. */
+struct keyring_secret;
+
+/* Reads the key file at path. HF_ERR_KEY_CORRUPT: it is none, or damaged; HF_ERR_NOTFOUND. */
+int keyring_secret_read(struct keyring *keyring, struct report *report, const char *path,
+			struct keyring_secret **ret_secret);
+/* NULL is allowed. */
+void keyring_secret_free(struct keyring *keyring, struct keyring_secret *secret);
+/* The id of its key, FORMAT_KEY_ID_SIZE characters without NUL. */
+const char *keyring_secret_id(const struct keyring_secret *secret);
+
+/* Has it known as the key of a store from now on: only in this process, and until
+ * keyring_unlend; or for ever, in the key directory (foreign.h), durable on return.
+ * keyring_keep: HF_ERR_KEY_CORRUPT: a damaged file is in its place; errors of secret_read. */
+int keyring_lend(struct keyring *keyring, struct report *report,
+		 const struct keyring_secret *secret, const uint8_t store[static 16]);
+int keyring_keep(struct keyring *keyring, struct report *report,
+		 const struct keyring_secret *secret, const uint8_t store[static 16]);
+/* Forgets all that were lent and not kept. */
+void keyring_unlend(struct keyring *keyring);
+
+/* ---- All keys -------------------------------------------------------------------- */
 
 /* Wipes the store keys from memory and removes the file in the runtime directory. Session
  * keys stay as they are. The memory is wiped whatever is returned: an error says that the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What keyring.c and session_key.c share. Nobody else includes this. */
+/* What the files of the keyring share. Nobody else includes this. */
 #ifndef KEYS_KEYRING_INTERNAL_H
 #define KEYS_KEYRING_INTERNAL_H
 
@@ -34,14 +34,20 @@ struct keyring {
 	struct store_key *key;         /* NULL until it is first needed */
 	struct session_key *spare;     /* wiped memory for the next session's keys, or NULL */
 	struct secret_place place;     /* where it was read, when it is ready */
+	struct foreign_key *foreign;   /* keys of other stores, see foreign.h */
 	bool unsynced;                 /* a sync of the key directory failed */
 	bool warned_weak;              /* that the secret is unreadable */
 };
 
-/* Gives the store key with an id for the moment; the mutex is held. Makes nothing.
- * Errors of session_key_new. The caller wipes its copy. */
+/* A store key, and the store that it is to sign for. */
+struct key_found {
+	uint8_t key[FORMAT_KEY_SIZE];
+	uint8_t store[16];
+};
+
+/* Gives the store key of a choice for the moment; the mutex is held. Makes nothing.
+ * Errors of session_key_new. The caller wipes what it is given. */
 int keyring_find(struct keyring *keyring, struct report *report,
-		 const char key_id[static FORMAT_KEY_ID_SIZE],
-		 uint8_t ret_store_key[static FORMAT_KEY_SIZE]);
+		 const struct session_key_choice *choice, struct key_found *ret_found);
 
 #endif

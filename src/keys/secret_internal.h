@@ -31,6 +31,10 @@ int secret_open(const struct secret_dir *dir, int access);
 int secret_examine(const struct secret_dir *dir, struct report *report, int fd,
 		   struct secret *secret);
 
+/* Gives a secret whose text is there its name in the directory, unless another process is
+ * faster. Read what there is then. */
+int secret_put(const struct secret_dir *dir, struct report *report, const struct secret *secret);
+
 /* Makes a secret, unless another process is faster. Read what there is then. */
 int secret_make(const struct secret_dir *dir, struct report *report, uint32_t rounds,
 		struct secret *secret);

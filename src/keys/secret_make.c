@@ -115,8 +115,7 @@ static int publish(const struct secret_dir *dir, struct report *report, const ch
 	return HF_OK;
 }
 
-int secret_make(const struct secret_dir *dir, struct report *report, uint32_t rounds,
-		struct secret *secret)
+int secret_put(const struct secret_dir *dir, struct report *report, const struct secret *secret)
 {
 	const struct sys *sys = dir->sys;
 	char name[SECRET_TEMP_NAME_SIZE];
@@ -124,12 +123,20 @@ int secret_make(const struct secret_dir *dir, struct report *report, uint32_t ro
 
 	if (rc < 0)
 		return secret_call_failed(report, rc, "getrandom", NULL);
-	rc = draw(sys, report, rounds, secret);
-	if (rc == HF_OK)
-		rc = write_temp(dir, report, name, secret);
+	rc = write_temp(dir, report, name, secret);
 	if (rc == HF_OK)
 		rc = publish(dir, report, name);
 	(void)sys->unlink_at(sys->context, dir->fd, name); /* mostly gone already */
+	return rc;
+}
+
+int secret_make(const struct secret_dir *dir, struct report *report, uint32_t rounds,
+		struct secret *secret)
+{
+	int rc = draw(dir->sys, report, rounds, secret);
+
+	if (rc == HF_OK)
+		rc = secret_put(dir, report, secret);
 	mem_wipe(secret, sizeof *secret);
 	return rc;
 }

@@ -92,27 +92,38 @@ static int new_memory(struct keyring *keyring, struct report *report,
 	return HF_OK;
 }
 
-int session_key_new(struct keyring *keyring, struct report *report,
-		    const char key_id[static FORMAT_KEY_ID_SIZE], const uint8_t session[static 16],
-		    uint64_t generation, struct session_key **ret_key)
+int session_key_choose(struct keyring *keyring, struct report *report,
+		       const struct session_key_choice *choice, struct session_key **ret_key)
 {
-	const struct purpose purpose = { keyring->store, session, generation };
-	uint8_t store_key[FORMAT_KEY_SIZE] = { 0 };
+	struct key_found found = { .key = { 0 } };
 	struct session_key *key = NULL;
 	int rc;
 
 	(void)pthread_mutex_lock(&keyring->mutex);
-	rc = keyring_find(keyring, report, key_id, store_key);
+	rc = keyring_find(keyring, report, choice, &found);
 	(void)pthread_mutex_unlock(&keyring->mutex);
 	if (rc == HF_OK)
 		rc = new_memory(keyring, report, &key);
 	if (rc == HF_OK) {
-		init_key(key, store_key, &purpose);
+		const struct purpose purpose = { found.store, choice->session, choice->generation };
+
+		init_key(key, found.key, &purpose);
+		memcpy(key->store, found.store, sizeof key->store);
 		key->owner = (int64_t)keyring->sys->process(keyring->sys->context);
 		*ret_key = key;
 	}
-	mem_wipe(store_key, sizeof store_key);
+	mem_wipe(&found, sizeof found);
 	return rc;
+}
+
+int session_key_new(struct keyring *keyring, struct report *report,
+		    const char key_id[static FORMAT_KEY_ID_SIZE], const uint8_t session[static 16],
+		    uint64_t generation, struct session_key **ret_key)
+{
+	const struct session_key_choice choice = { .key_id = key_id, .session = session,
+						   .generation = generation };
+
+	return session_key_choose(keyring, report, &choice, ret_key);
 }
 
 int session_key_copy(struct keyring *keyring, struct report *report,

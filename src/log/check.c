@@ -121,8 +121,8 @@ static uint64_t bytes_in_use(const struct checked *c)
 	return judge_padding(c->map.bytes, c->map.size);
 }
 
-/* Reads what record 0 claims to be; false if it is not this session's record 0. A wrong
- * store needs no check here: its keys are others. */
+/* Reads what record 0 claims to be; false if it is not this session's record 0. The store
+ * is not looked at: it may be another one, whose keys are here or not. */
 static bool claims_this_session(const struct checked *c, struct first_claim *claim)
 {
 	struct hf_slice start = check_bytes(c, 0);
@@ -150,8 +150,11 @@ static int scan_as_claimed(struct checked *c, const struct first_claim *claim, b
 			   const struct check_watch *watch)
 {
 	struct session_key *key = NULL;
-	int rc = session_key_new(c->env->keyring, c->report, claim->key_id, c->id.bytes,
-				 claim->generation, &key);
+	const struct session_key_choice choice = { .key_id = claim->key_id,
+						   .session = c->id.bytes,
+						   .generation = claim->generation,
+						   .store = claim->store };
+	int rc = session_key_choose(c->env->keyring, c->report, &choice, &key);
 
 	if (rc != HF_OK && !(rc == HF_ERR_KEY_MISSING && may_lack_key))
 		return rc;
@@ -182,7 +185,7 @@ static bool follows_head(const struct checked *c)
 }
 
 /* Record 0 is not of the head's generation: a save that was cut short, or an old state? A
- * weak key, with which anybody can sign, never follows another. */
+ * weak key, with which anybody can sign, never follows another, nor one store's another's. */
 static int judge_generation(struct checked *c, const struct check_watch *watch)
 {
 	struct first_claim claim;
@@ -190,6 +193,7 @@ static int judge_generation(struct checked *c, const struct check_watch *watch)
 
 	judge_set(c, HF_TAMPERED);
 	if (!claims_this_session(c, &claim) || claim.generation == c->found.head.generation ||
+	    memcmp(claim.store, c->found.store, sizeof claim.store) != 0 ||
 	    (keyring_is_weak(claim.key_id) && !keyring_is_weak(c->found.head.key_id)))
 		return HF_OK;
 	rc = take_bytes(c, 0);
@@ -237,8 +241,7 @@ static int check_with_head(struct checked *c, const struct check_watch *watch)
 
 	rc = take_bytes(c, end);
 	if (rc == HF_OK)
-		rc = session_key_new(c->env->keyring, c->report, head->key_id, c->id.bytes,
-				     head->generation, &c->key);
+		rc = found_key(c->env, c->report, &c->found, &c->key);
 	if (rc != HF_OK)
 		return rc;
 	c->state.generation = head->generation;

@@ -102,8 +102,7 @@ static int mark_deleted(struct writer *writer)
 		return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
 	if ((found.head.flags & FORMAT_HEAD_DELETED) != 0)
 		return HF_OK;
-	rc = session_key_new(writer->env->keyring, writer->report, found.head.key_id,
-			     writer->id.bytes, found.head.generation, &writer->key);
+	rc = found_key(writer->env, writer->report, &found, &writer->key);
 	if (rc != HF_OK)
 		return rc;
 	found.head.flags |= FORMAT_HEAD_DELETED;

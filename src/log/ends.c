@@ -35,6 +35,7 @@ static int take_first(struct ends *ends, size_t line_size)
 {
 	const struct log_env *env = ends->env;
 	struct head *head = &ends->head;
+	struct session_key_choice choice = { .store = NULL };
 	struct session_key *key = NULL;
 	struct scan scan = { 0 };
 	struct first_claim claim;
@@ -43,8 +44,11 @@ static int take_first(struct ends *ends, size_t line_size)
 	if (!first_claims(ends->bytes, line_size, &claim) ||
 	    memcmp(claim.session, head->session, sizeof claim.session) != 0)
 		return HF_OK;
-	rc = session_key_new(env->keyring, ends->report, claim.key_id, claim.session,
-			     claim.generation, &key);
+	choice = (struct session_key_choice){ .key_id = claim.key_id,
+					      .session = claim.session,
+					      .generation = claim.generation,
+					      .store = claim.store };
+	rc = session_key_choose(env->keyring, ends->report, &choice, &key);
 	if (rc == HF_OK || rc == HF_ERR_KEY_MISSING)
 		rc = scan_lines(env, ends->report, key, ends->bytes, line_size, &scan);
 	session_key_free(env->keyring, key);

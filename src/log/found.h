@@ -12,10 +12,15 @@
 /* The head of a session as found. */
 struct found_head {
 	struct head head;    /* zero unless is_valid */
+	uint8_t store[16];   /* the store whose key signed it */
 	bool is_valid;
 	bool is_only;        /* it is valid and the other slot is not */
 	bool is_key_missing; /* no slot could be checked since their key is not here */
 };
+
+/* The key of the generation that a valid head tells of. Errors of session_key_new. */
+int found_key(const struct log_env *env, struct report *report, const struct found_head *found,
+	      struct session_key **ret_key);
 
 /*
  * Chooses the slot that counts: the valid one with the larger counter, but none signed with

@@ -142,6 +142,8 @@ int metadata_take(struct metadata *metadata, struct report *report,
 		rc = take_object(&metadata->config, report, options->config, "configuration");
 	if (rc == HF_OK)
 		rc = take_object(&metadata->origin, report, options->origin, "origin");
+	if (rc == HF_OK && options->created_us != 0)
+		metadata->created_us = options->created_us;
 	return rc;
 }
 
@@ -244,7 +246,7 @@ int metadata_add_first(const struct metadata *metadata, struct writer *writer,
 	int rc;
 
 	memcpy(first.session, writer->id.bytes, sizeof first.session);
-	memcpy(first.store, writer->env->store, sizeof first.store);
+	memcpy(first.store, writer->key->store, sizeof first.store);
 	memcpy(first.key_id, writer->head.key_id, sizeof first.key_id);
 	if (previous != NULL)
 		first.previous = *previous;

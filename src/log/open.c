@@ -72,8 +72,7 @@ static int continue_from_end(struct writer *writer, const struct found_head *fou
 {
 	struct scan scan = { 0 };
 	size_t rest;
-	int rc = session_key_new(writer->env->keyring, writer->report, found->head.key_id,
-				 writer->id.bytes, found->head.generation, &writer->key);
+	int rc = found_key(writer->env, writer->report, found, &writer->key);
 
 	*ret_done = false;
 	if (rc != HF_OK)

@@ -103,6 +103,10 @@ static int begin_shadow(struct writer *shadow, struct writer *writer)
 	const struct log_env *env = writer->env;
 	struct head head = { .counter = writer->head.counter,
 			     .generation = writer->head.generation + 1 };
+	struct session_key_choice choice = { .key_id = writer->head.key_id,
+					     .session = writer->id.bytes,
+					     .generation = head.generation,
+					     .store = writer->key->store };
 
 	memcpy(head.session, writer->id.bytes, sizeof head.session);
 	memcpy(head.key_id, writer->head.key_id, sizeof head.key_id);
@@ -113,8 +117,7 @@ static int begin_shadow(struct writer *shadow, struct writer *writer)
 	if (head.generation > (uint64_t)INT64_MAX)
 		return report_fail(writer->report, HF_ERR_SESSION_SIZE, "save",
 				   "there can be no further generation");
-	return session_key_new(env->keyring, writer->report, head.key_id, writer->id.bytes,
-			       head.generation, &shadow->key);
+	return session_key_choose(env->keyring, writer->report, &choice, &shadow->key);
 }
 
 /* Puts the new generation in the place of the old one, and takes it up. */

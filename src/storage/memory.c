@@ -8,12 +8,6 @@
 #include "base/text.h"
 #include "storage/memory_internal.h"
 
-struct memory_temp {
-	struct storage_temp base;
-	struct session *session;
-	struct content *content;
-};
-
 static struct memory *memory_of(struct storage *storage)
 {
 	return (struct memory *)storage;
@@ -290,7 +284,7 @@ static int memory_temp_write(struct storage_temp *temp, const void *bytes, size_
 	return memory_fail(temp->report);
 }
 
-static void memory_temp_abandon(struct storage_temp *temp)
+void memory_temp_abandon(struct storage_temp *temp)
 {
 	if (temp == NULL)
 		return;
@@ -314,15 +308,6 @@ static int memory_temp_commit(struct storage_temp *temp)
 	return rc;
 }
 
-static bool is_aside(const struct memory *memory, const char *name)
-{
-	const struct aside *aside = memory->quarantine;
-
-	while (aside != NULL && strcmp(aside->name, name) != 0)
-		aside = aside->next;
-	return aside != NULL;
-}
-
 static int memory_quarantine(struct storage *storage, struct report *report, struct storage_id id,
 			     const char *label, const void *bytes, size_t size,
 			     char ret_name[STORAGE_QUARANTINE_NAME_SIZE])
@@ -340,7 +325,8 @@ static int memory_quarantine(struct storage *storage, struct report *report, str
 	}
 	text_put_uuid(id.bytes, uuid);
 	memory_enter(storage);
-	for (unsigned number = 0; number == 0 || is_aside(memory, aside->name); number++)
+	for (unsigned number = 0;
+	     number == 0 || memory_aside_find(storage, aside->name) != NULL; number++)
 		(void)snprintf(aside->name, sizeof aside->name, "%s.%s.%u", uuid, label, number);
 	aside->next = memory->quarantine;
 	memory->quarantine = aside;
@@ -382,6 +368,9 @@ static const struct storage_ops memory_ops = {
 	.move_in = memory_move_in,
 	.space = memory_space,
 	.find = memory_find_parts,
+	.aside_each = memory_aside_each,
+	.aside_open = memory_aside_open,
+	.temp_keep = memory_aside_keep,
 };
 
 int storage_memory_open(struct storage **ret_storage)

@@ -56,6 +56,25 @@ struct session *memory_get(struct memory *memory, struct storage_id id);
 /* Finds a session; NULL: it was never here. The mutex is held. */
 struct session *memory_find(struct storage *storage, struct storage_id id);
 
+/* A generation that is being written. */
+struct memory_temp {
+	struct storage_temp base;
+	struct session *session;
+	struct content *content; /* NULL: it has failed */
+};
+
+void memory_temp_abandon(struct storage_temp *temp);
+
+/* ---- memory_aside.c ---- */
+
+/* Finds what has a name in the quarantine; NULL: nothing. The mutex is held. */
+struct aside *memory_aside_find(struct storage *storage, const char *name);
+int memory_aside_each(struct storage *storage, struct report *report, struct storage_id id,
+		      storage_aside_fn each, void *context);
+int memory_aside_open(struct storage *storage, struct report *report, struct storage_id id,
+		      const char *name, struct storage_log **ret_log);
+int memory_aside_keep(struct storage_temp *temp, const char *name);
+
 /* ---- memory_lock.c ---- */
 
 int memory_lock_take(struct storage *storage, struct report *report, struct storage_id id,
@@ -76,6 +95,9 @@ void memory_log_content_release(struct content *content);
 int memory_log_content_write(struct content *content, uint64_t offset, const void *bytes,
 			     size_t size);
 
+/* Opens a content that is no session's for reading, and takes it over in any case. */
+int memory_log_open_content(struct storage *storage, struct report *report,
+			    struct content *content, struct storage_log **ret_log);
 int memory_log_open(struct storage *storage, struct report *report, struct storage_id id,
 		    enum storage_access access, struct storage_log **ret_log);
 void memory_log_close(struct storage_log *log);

@@ -58,6 +58,20 @@ int memory_log_content_write(struct content *content, uint64_t offset, const voi
 	return HF_OK;
 }
 
+int memory_log_open_content(struct storage *storage, struct report *report,
+			    struct content *content, struct storage_log **ret_log)
+{
+	struct memory_log *log = mem_new(1, sizeof *log);
+
+	if (log == NULL) {
+		memory_log_content_release(content);
+		return memory_fail(report);
+	}
+	*log = (struct memory_log){ { storage, report }, STORAGE_READ, NULL, content };
+	*ret_log = &log->base;
+	return HF_OK;
+}
+
 int memory_log_open(struct storage *storage, struct report *report, struct storage_id id,
 		    enum storage_access access, struct storage_log **ret_log)
 {

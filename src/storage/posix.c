@@ -175,6 +175,9 @@ static const struct storage_ops posix_ops = {
 	.move_in = posix_move_in,
 	.space = posix_space,
 	.find = posix_find,
+	.aside_each = posix_walk_each_aside,
+	.aside_open = posix_log_open_aside,
+	.temp_keep = posix_temp_keep,
 };
 
 struct posix *posix_of(struct storage *storage)

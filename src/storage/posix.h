@@ -9,7 +9,7 @@
  *     quarantine/<uuid>.<label>.<n>   bytes kept aside
  *
  * Several storages can share a directory, each with a place of its own in it: what is in
- * sessions/ above can be in trash/ as well. The quarantine is the same for all.
+ * sessions/ above can be in trash/ and incoming/ as well. The quarantine is the same for all.
  *
  * Directories are 0700, files 0600, opened with O_NOFOLLOW and O_CLOEXEC.
  */
@@ -22,6 +22,8 @@
 /* The directory of the sessions that are not in the trash, and of those that are. */
 #define STORAGE_POSIX_SESSIONS "sessions"
 #define STORAGE_POSIX_TRASH "trash"
+/* And of those that are being taken in, which are no sessions yet. */
+#define STORAGE_POSIX_INCOMING "incoming"
 
 /* What becomes of sub-directories that are missing. */
 enum storage_posix_missing {

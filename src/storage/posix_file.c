@@ -83,18 +83,26 @@ static int check_file(struct posix *posix, struct report *report, int fd, const 
 	return HF_OK;
 }
 
-int posix_file_open(struct posix *posix, struct report *report, const char *name, int flags,
-		    struct stat *ret_stat, int *ret_fd)
+/* A file in a directory of the storage, and how to open it. */
+struct opening {
+	int dir_fd;
+	const char *name;
+	int flags;
+};
+
+static int open_file(struct posix *posix, struct report *report, const struct opening *opening,
+		     struct stat *ret_stat, int *ret_fd)
 {
 	const struct sys *sys = posix->sys;
+	const char *name = opening->name;
 	int fd = -ENOENT;
 	int rc;
 
-	if (posix->place_fd >= 0)
-		fd = sys->open_at(sys->context, posix->place_fd, name,
-				  flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-	if (fd == -ENOENT && (flags & O_CREAT) == 0)
-		return posix_file_fail_missing(posix, report, posix->place_fd, name);
+	if (opening->dir_fd >= 0)
+		fd = sys->open_at(sys->context, opening->dir_fd, name,
+				  opening->flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+	if (fd == -ENOENT && (opening->flags & O_CREAT) == 0)
+		return posix_file_fail_missing(posix, report, opening->dir_fd, name);
 	if (fd < 0)
 		return posix_file_fail(report, fd, "open", name);
 	rc = check_file(posix, report, fd, name, ret_stat);
@@ -104,6 +112,22 @@ int posix_file_open(struct posix *posix, struct report *report, const char *name
 	}
 	*ret_fd = fd;
 	return HF_OK;
+}
+
+int posix_file_open(struct posix *posix, struct report *report, const char *name, int flags,
+		    struct stat *ret_stat, int *ret_fd)
+{
+	const struct opening opening = { posix->place_fd, name, flags };
+
+	return open_file(posix, report, &opening, ret_stat, ret_fd);
+}
+
+int posix_file_open_aside(struct posix *posix, struct report *report, const char *name,
+			  struct stat *ret_stat, int *ret_fd)
+{
+	const struct opening opening = { posix->quarantine_fd, name, O_RDONLY };
+
+	return open_file(posix, report, &opening, ret_stat, ret_fd);
 }
 
 int posix_file_exists(struct posix *posix, struct report *report, const char *name,

@@ -64,6 +64,9 @@ int posix_file_fail_missing(struct posix *posix, struct report *report, int dir_
  * whose last name was removed meanwhile passes. HF_ERR_NOTFOUND: described. */
 int posix_file_open(struct posix *posix, struct report *report, const char *name, int flags,
 		    struct stat *ret_stat, int *ret_fd);
+/* The same for reading, in the quarantine. */
+int posix_file_open_aside(struct posix *posix, struct report *report, const char *name,
+			  struct stat *ret_stat, int *ret_fd);
 /* Syncs a directory. A failure puts the names of this storage in doubt. */
 int posix_file_sync_dir(struct posix *posix, struct report *report, int dir_fd);
 /* Makes the names of the sub-directories durable, once per storage. */
@@ -107,6 +110,8 @@ int posix_walk_each(struct storage *storage, struct report *report, storage_foun
 		    void *context);
 int posix_walk_each_stray(struct storage *storage, struct report *report, storage_stray_fn stray,
 			  void *context);
+int posix_walk_each_aside(struct storage *storage, struct report *report, struct storage_id id,
+			  storage_aside_fn each, void *context);
 
 /* ---- posix_lock.c ---- */
 
@@ -140,6 +145,7 @@ int posix_temp_begin(struct storage *storage, struct report *report, struct stor
 int posix_temp_write(struct storage_temp *temp, const void *bytes, size_t size);
 int posix_temp_commit(struct storage_temp *temp);
 void posix_temp_abandon(struct storage_temp *temp);
+int posix_temp_keep(struct storage_temp *temp, const char *name);
 int posix_temp_quarantine(struct storage *storage, struct report *report, struct storage_id id,
 			  const char *label, const void *bytes, size_t size,
 			  char ret_name[STORAGE_QUARANTINE_NAME_SIZE]);
@@ -148,6 +154,8 @@ int posix_temp_quarantine(struct storage *storage, struct report *report, struct
 
 int posix_log_open(struct storage *storage, struct report *report, struct storage_id id,
 		   enum storage_access access, struct storage_log **ret_log);
+int posix_log_open_aside(struct storage *storage, struct report *report, struct storage_id id,
+			 const char *name, struct storage_log **ret_log);
 void posix_log_close(struct storage_log *log);
 int posix_log_size(struct storage_log *log, uint64_t *ret_size);
 bool posix_log_is_current(struct storage_log *log);

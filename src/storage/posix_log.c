@@ -11,6 +11,7 @@
 struct posix_log {
 	struct storage_log base;
 	struct storage_id id;
+	struct posix_name name; /* of fd's file */
 	enum storage_access access;
 	int fd;
 	int head_fd;    /* -1: not opened yet */
@@ -32,9 +33,7 @@ static const struct sys *sys_of(struct storage_log *log)
 
 static int fail_log(struct posix_log *log, int64_t result, const char *operation)
 {
-	struct posix_name name = posix_file_name(log->id, POSIX_LOG_SUFFIX);
-
-	return posix_file_fail(log->base.report, result, operation, name.text);
+	return posix_file_fail(log->base.report, result, operation, log->name.text);
 }
 
 static int fail_head(struct posix_log *log, int64_t result, const char *operation)
@@ -44,30 +43,63 @@ static int fail_head(struct posix_log *log, int64_t result, const char *operatio
 	return posix_file_fail(log->base.report, result, operation, name.text);
 }
 
-int posix_log_open(struct storage *storage, struct report *report, struct storage_id id,
-		   enum storage_access access, struct storage_log **ret_log)
+/* Memory for an open log; NULL: there is none, which is described. */
+static struct posix_log *new_log(struct storage *storage, struct report *report,
+				 struct storage_id id, enum storage_access access)
 {
-	struct posix *posix = posix_of(storage);
-	struct posix_name name = posix_file_name(id, POSIX_LOG_SUFFIX);
 	struct posix_log *log = mem_new(1, sizeof *log);
-	struct stat found;
-	int rc;
 
-	if (log == NULL)
-		return report_fail(report, HF_ERR_NOMEM, "open", "no memory for a log");
-	rc = posix_file_open(posix, report, name.text,
-			     access == STORAGE_WRITE ? O_RDWR : O_RDONLY, &found, &log->fd);
-	if (rc != HF_OK) {
-		mem_free(log);
-		return rc;
+	if (log == NULL) {
+		(void)report_fail(report, HF_ERR_NOMEM, "open", "no memory for a log");
+		return NULL;
 	}
 	log->base.storage = storage;
 	log->base.report = report;
 	log->id = id;
 	log->access = access;
 	log->head_fd = -1;
+	return log;
+}
+
+int posix_log_open(struct storage *storage, struct report *report, struct storage_id id,
+		   enum storage_access access, struct storage_log **ret_log)
+{
+	struct posix_log *log = new_log(storage, report, id, access);
+	struct stat found;
+	int rc;
+
+	if (log == NULL)
+		return HF_ERR_NOMEM;
+	log->name = posix_file_name(id, POSIX_LOG_SUFFIX);
+	rc = posix_file_open(posix_of(storage), report, log->name.text,
+			     access == STORAGE_WRITE ? O_RDWR : O_RDONLY, &found, &log->fd);
+	if (rc != HF_OK) {
+		mem_free(log);
+		return rc;
+	}
 	log->device = found.st_dev;
 	log->inode = found.st_ino;
+	*ret_log = &log->base;
+	return HF_OK;
+}
+
+int posix_log_open_aside(struct storage *storage, struct report *report, struct storage_id id,
+			 const char *name, struct storage_log **ret_log)
+{
+	struct posix_log *log;
+	struct stat found;
+	int rc;
+
+	INVARIANT(storage_aside_is_name(id, name));
+	log = new_log(storage, report, id, STORAGE_READ);
+	if (log == NULL)
+		return HF_ERR_NOMEM;
+	text_copy(log->name.text, sizeof log->name.text, name);
+	rc = posix_file_open_aside(posix_of(storage), report, name, &found, &log->fd);
+	if (rc != HF_OK) {
+		mem_free(log);
+		return rc;
+	}
 	*ret_log = &log->base;
 	return HF_OK;
 }

@@ -203,6 +203,7 @@ static bool stray_in_root(void *context, const char *name)
 	const struct stray_walk *walk = context;
 
 	if (strcmp(name, STORAGE_POSIX_SESSIONS) != 0 && strcmp(name, STORAGE_POSIX_TRASH) != 0 &&
+	    strcmp(name, STORAGE_POSIX_INCOMING) != 0 &&
 	    strcmp(name, "quarantine") != 0)
 		walk->stray(walk->context, "", name, false);
 	return true;
@@ -239,6 +240,32 @@ static int each_stray_in(struct posix *posix, struct report *report, int dir_fd,
 	if (dir_fd >= 0)
 		rc = posix->sys->each_name(posix->sys->context, dir_fd, each, walk);
 	return rc < 0 ? posix_file_fail(report, rc, "getdents", name) : HF_OK;
+}
+
+struct aside_walk {
+	struct storage_id id;
+	storage_aside_fn each;
+	void *context;
+};
+
+static bool give_aside(void *context, const char *name)
+{
+	const struct aside_walk *walk = context;
+
+	return !storage_aside_is_name(walk->id, name) || walk->each(walk->context, name);
+}
+
+int posix_walk_each_aside(struct storage *storage, struct report *report, struct storage_id id,
+			  storage_aside_fn each, void *context)
+{
+	struct posix *posix = posix_of(storage);
+	struct aside_walk walk = { id, each, context };
+	int rc = 0;
+
+	if (posix->quarantine_fd >= 0)
+		rc = posix->sys->each_name(posix->sys->context, posix->quarantine_fd, give_aside,
+					   &walk);
+	return rc < 0 ? posix_file_fail(report, rc, "getdents", "quarantine") : HF_OK;
 }
 
 /* What all places share is walked over for the sessions outside the trash alone. */

@@ -72,6 +72,9 @@ typedef bool (*storage_found_fn)(void *context, const struct storage_found *foun
  * the sessions, "quarantine" or "". */
 typedef void (*storage_stray_fn)(void *context, const char *place, const char *name, bool stale);
 
+/* Called for each name in the quarantine that is a session's; false ends the walk. */
+typedef bool (*storage_aside_fn)(void *context, const char *name);
+
 /* What a storage can do. New members go at the end. All are set. */
 struct storage_ops {
 	void (*close)(struct storage *storage);
@@ -172,7 +175,24 @@ struct storage_ops {
 	/* Says what there is of one session; nothing at all is no error. */
 	int (*find)(struct storage *storage, struct report *report, struct storage_id id,
 		    struct storage_found *ret_found);
+
+	/* ---- What is in the quarantine, which places over one medium share ---- */
+	/* Names what is kept aside of a session (storage_aside_is_name), in no order. */
+	int (*aside_each)(struct storage *storage, struct report *report, struct storage_id id,
+			  storage_aside_fn each, void *context);
+	/* Opens such bytes for log_size, log_read and log_close, and nothing else.
+	 * HF_ERR_NOTFOUND. report must outlive it. */
+	int (*aside_open)(struct storage *storage, struct report *report, struct storage_id id,
+			  const char *name, struct storage_log **ret_log);
+	/* Commits what was written to a temp to the quarantine instead, under a name of the
+	 * session's; durable on return. The caller holds the session's lock in some place.
+	 * HF_ERR_EXISTS: something has that name. Frees the temp in any case. */
+	int (*temp_keep)(struct storage_temp *temp, const char *name);
 };
+
+/* True if name is one that the quarantine can have for a session: <uuid>.<label>.<n>, where
+ * label is 1 to 32 of a-z, 0-9 and '-', and n a number in decimal. */
+bool storage_aside_is_name(struct storage_id id, const char *name);
 
 struct storage {
 	const struct storage_ops *ops;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "log/writer.h"
+#include "storage/posix.h"
 #include "store/marker.h"
 #include "store/store.h"
 
@@ -53,7 +54,8 @@ static void examine_mode(struct examination *e, const char *what, const struct s
 
 static void examine_permissions(struct examination *e)
 {
-	static const char *const names[] = { "keys", "sessions", "trash", "quarantine" };
+	static const char *const names[] = { "keys", "sessions", "trash", "incoming",
+					      "quarantine" };
 	const struct sys *sys = e->store->sys;
 	struct stat found;
 	int rc = sys->stat(sys->context, e->store->dir_fd, &found);
@@ -83,6 +85,9 @@ static void examine_key(void *context, const struct hf_key_info *key)
 		     "%s: a damaged secret; sessions signed with it cannot be checked", key->file);
 	else if (key->state == HF_KEY_ABSENT)
 		find(e, HF_LOG_INFO, "keys", "there is no key yet; the first session makes one");
+	else if (key->state == HF_KEY_FOREIGN)
+		find(e, HF_LOG_INFO, "keys", "key %s is trusted for sessions of store %s", key->id,
+		     key->store);
 	else
 		find(e, HF_LOG_INFO, "keys", "key %s is current", key->id);
 }
@@ -127,10 +132,16 @@ static bool examine_session(void *context, const struct storage_found *found)
 	const struct log_env *lives = NULL;
 	const char *name = e->place == &e->store->env ? "sessions" : "trash";
 	char id[TEXT_UUID_SIZE + 1] = "";
+	int place_rc = HF_OK;
 
 	text_put_uuid(found->id.bytes, id);
-	if (!found->has_log && store_place(e->store, &e->report, found->id, &lives) == HF_OK &&
-	    lives != e->place)
+	if (!found->has_log)
+		place_rc = store_place(e->store, &e->report, found->id, &lives);
+	if (!found->has_log && place_rc == HF_ERR_NOTFOUND)
+		find(e, HF_LOG_WARNING, "files",
+		     "%s/%s.head is of a session that is being taken in, or was when a crash came: the "
+		     "next unbundle clears it away", name, id);
+	else if (!found->has_log && place_rc == HF_OK && lives != e->place)
 		find(e, HF_LOG_WARNING, "files",
 		     "%s/%s.head is left over from a move that was cut short: trash or restore the "
 		     "session once more", name, id);
@@ -153,6 +164,36 @@ static int examine_place(struct examination *e, const struct log_env *place)
 	return rc == HF_OK ? ops->each(place->storage, &e->report, examine_session, e) : rc;
 }
 
+/* What is there is no session yet, or never will be one. */
+static bool examine_incoming(void *context, const struct storage_found *found)
+{
+	struct examination *e = context;
+	char id[TEXT_UUID_SIZE + 1] = "";
+
+	text_put_uuid(found->id.bytes, id);
+	find(e, HF_LOG_WARNING, "files",
+	     "incoming/%s is being taken in, or was when a crash came: the next unbundle clears it "
+	     "away", id);
+	return true;
+}
+
+static int examine_arrivals(struct examination *e)
+{
+	const struct storage_posix_options options = { .place = STORAGE_POSIX_INCOMING,
+						       .missing = STORAGE_POSIX_REFUSE };
+	struct storage *storage = NULL;
+	int rc = storage_posix_open(e->store->sys, &e->report, e->store->dir_fd, &options,
+				    &storage);
+
+	if (rc != HF_OK)
+		return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
+	rc = storage->ops->each_stray(storage, &e->report, examine_stray, e);
+	if (rc == HF_OK)
+		rc = storage->ops->each(storage, &e->report, examine_incoming, e);
+	storage->ops->close(storage);
+	return rc;
+}
+
 static int examine_files(struct examination *e)
 {
 	const struct log_env *trash = NULL;
@@ -165,7 +206,7 @@ static int examine_files(struct examination *e)
 	if (rc == HF_OK && trash != NULL && e->sessions > 0)
 		find(e, HF_LOG_INFO, "files", "%" PRIu64 " session%s in the trash", e->sessions,
 		     e->sessions == 1 ? " is" : "s are");
-	return rc;
+	return rc == HF_OK ? examine_arrivals(e) : rc;
 }
 
 static int examine_clock(struct examination *e)

@@ -56,7 +56,8 @@ static bool note_foreign(void *context, const char *name)
 	bool is_stale;
 
 	if (!marker_owns(name, &is_stale) && strcmp(name, STORAGE_POSIX_SESSIONS) != 0 &&
-	    strcmp(name, STORAGE_POSIX_TRASH) != 0 && strcmp(name, "quarantine") != 0)
+	    strcmp(name, STORAGE_POSIX_TRASH) != 0 && strcmp(name, STORAGE_POSIX_INCOMING) != 0 &&
+	    strcmp(name, "quarantine") != 0)
 		*has_foreign = true;
 	return !*has_foreign;
 }

@@ -3,7 +3,9 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "log/check.h"
 #include "log/writer.h"
 #include "storage/posix.h"
@@ -62,6 +64,29 @@ static int find(const struct log_env *env, struct report *report, struct storage
 	return env->storage->ops->find(env->storage, report, id, ret_found);
 }
 
+/* True if a session is on its way into the store (hf_unbundle): its log is not in its place
+ * yet, and what head there is already means nothing. */
+static bool is_incoming(const struct hf_store *store, struct storage_id id)
+{
+	char name[sizeof STORAGE_POSIX_INCOMING + TEXT_UUID_SIZE + sizeof ".jsonl"];
+	size_t prefix = strlen(STORAGE_POSIX_INCOMING "/");
+	struct stat found;
+
+	memcpy(name, STORAGE_POSIX_INCOMING "/", prefix);
+	text_put_uuid(id.bytes, name + prefix);
+	text_copy(name + prefix + TEXT_UUID_SIZE, sizeof ".jsonl", ".jsonl");
+	return store->sys->stat_at(store->sys->context, store->dir_fd, name, &found) == 0;
+}
+
+/* Where a session is by what was found of it outside the trash and in it; NULL: nowhere. */
+static const struct log_env *choose(struct hf_store *store, const struct storage_found *outside,
+				    const struct storage_found *inside)
+{
+	if (outside->has_log || (outside->has_head && !inside->has_log))
+		return &store->env;
+	return inside->has_log || inside->has_head ? &store->trash : NULL;
+}
+
 /* One look at both places. *ret_done: what was found cannot come from a move between the
  * looks at the one and at the other. */
 static int look(struct hf_store *store, struct report *report, struct storage_id id,
@@ -79,10 +104,9 @@ static int look(struct hf_store *store, struct report *report, struct storage_id
 	if (rc != HF_OK)
 		return rc;
 	*ret_done = outside.has_log || inside.has_log || trash == NULL;
-	if (inside.has_log || (inside.has_head && !outside.has_head && !outside.has_log))
-		*ret_place = trash;
-	else
-		*ret_place = outside.has_log || outside.has_head ? &store->env : NULL;
+	*ret_place = choose(store, &outside, &inside);
+	if (*ret_place != NULL && !outside.has_log && !inside.has_log && is_incoming(store, id))
+		*ret_place = NULL;
 	return HF_OK;
 }
 
@@ -124,10 +148,15 @@ int store_untrashed(struct hf_store *store, struct report *report, struct storag
 
 int store_missing(struct hf_store *store, struct report *report, struct storage_id id, int rc)
 {
+	const struct log_env *place = NULL;
 	int why = HF_OK;
 
 	if (rc == HF_ERR_NOTFOUND || rc == HF_ERR_TRUNCATED)
 		why = store_untrashed(store, report, id);
+	/* A head alone, of what is only coming in. */
+	if ((rc == HF_ERR_TRUNCATED || rc == HF_ERR_KEY_MISSING) && why == HF_OK &&
+	    store_place(store, report, id, &place) == HF_ERR_NOTFOUND)
+		why = report_fail(report, HF_ERR_NOTFOUND, "open", "it is being taken in");
 	return why == HF_OK ? rc : why;
 }
 

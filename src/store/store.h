@@ -80,7 +80,8 @@ int store_trash(struct hf_store *store, struct report *report, bool make,
  * is nothing, or nothing but a head whose log is in the trash, which is what a move that
  * was cut short leaves. A head in the trash whose log is outside is such a rest too. So in
  * a walk over one place's names, an entry without a log is an entry of that place only if
- * this function gives the same place. What removals and creations that were cut short have
+ * this function gives the same place. A head whose log is in "incoming" (hf_unbundle) is
+ * nothing at all. What removals and creations that were cut short have
  * left counts as a session here (see writer_is_gone). HF_ERR_NOTFOUND: in neither place,
  * not described in the report.
  */

@@ -17,7 +17,7 @@ options_of() {
 
 @test "every_option_of_every_command_is_in_every_completion" {
     for command in new append attach resume close save show log load list who rename tag pin \
-        unpin rm restore purge cleanup verify repair key doctor config; do
+        unpin rm restore purge cleanup bundle unbundle verify repair key doctor config; do
         for option in $(options_of "$command"); do
             grep -q -- "--$option" "$completions/holdfast.bash"
             grep -q -- "--$option" "$completions/holdfast.zsh"
@@ -41,7 +41,7 @@ bash_offers() {
 
 @test "bash_offers_commands_options_and_sessions" {
     make_session 1
-    expect $'save\nshow' "$(bash_offers holdfast s)"
+    expect $'save\nshow\nscan' "$(bash_offers holdfast s)"
     expect "$id" "$(bash_offers holdfast show "${id:0:5}")"
     expect "$id" "$(bash_offers holdfast --store "$HOLDFAST_STORE" show '')"
     expect '--durability' "$(bash_offers holdfast append "$id" --du)"

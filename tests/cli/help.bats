@@ -5,7 +5,7 @@
 load helpers
 
 commands='new append attach resume close save show log load list who rename tag pin unpin rm
-    restore purge cleanup verify repair key doctor config'
+    restore purge cleanup import export scan bundle unbundle verify repair key doctor config'
 
 @test "version_is_printed_before_and_after_the_command" {
     run -0 hf --version

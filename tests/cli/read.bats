@@ -202,7 +202,9 @@ on_a_terminal() {
 
 @test "lost_output_is_noticed" {
     make_session 3
-    for command in list "show $id" "log $id" "load $id" "verify $id" key --help new 'list --json'; do
+    # The last one says something on standard error behind its output.
+    for command in list "show $id" "log $id" "load $id" "verify $id" key --help new 'list --json' \
+        "export $id --to markdown --redact"; do
         run -9 --separate-stderr bash -c "'$HOLDFAST' $command >/dev/full"
         expect_in 'write the output' "$stderr"
     done

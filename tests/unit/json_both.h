@@ -17,13 +17,16 @@
 #include "json/scan.h"
 
 int plain_json_scan(const char *bytes, size_t size, struct json_fault *fault);
+int plain_json_scan_lax(const char *bytes, size_t size, struct json_fault *fault);
 int plain_json_compact(const char *bytes, size_t size, struct buffer *out,
 		       struct json_fault *fault);
 #define JSON_PLAIN
 #define json_scan plain_json_scan
+#define json_scan_lax plain_json_scan_lax
 #define json_compact plain_json_compact
 #include "json/scan.c"
 #undef json_scan
+#undef json_scan_lax
 #undef json_compact
 
 enum { BOTH_OUTPUT_MAX = 64 << 20 };

@@ -35,6 +35,8 @@ static const struct row errors[] = {
 	{ -35, 25, "HF_ERR_HEAD_MISSING" }, { -36, 26, "HF_ERR_WEAK_KEY" },
 	{ -37, 27, "HF_ERR_KEY_MISSING" }, { -38, 28, "HF_ERR_UNSIGNED" },
 	{ -40, 6, "HF_ERR_PROJECT_BUSY" }, { -41, 3, "HF_ERR_TRASHED" }, { -42, 16, "HF_ERR_CONFIG" },
+	{ -43, 17, "HF_ERR_LIBRARY" }, { -44, 18, "HF_ERR_FOREIGN" },
+	{ -45, 19, "HF_ERR_SIGNATURE" }, { -46, 29, "HF_ERR_BUNDLE" },
 	{ -99, 1, "HF_ERR_INTERNAL" },
 };
 enum { ERRORS = sizeof errors / sizeof errors[0] };

@@ -144,7 +144,8 @@ static bool is_plausible(int rc, int errno_value, const char *id)
 	case HF_ERR_EXISTS:
 		return false;
 	case HF_ERR_KEY_UNSAFE:
-		return errno_value == ELOOP || errno_value == ENXIO || errno_value == ENODEV;
+		return errno_value == ELOOP || errno_value == ENXIO || errno_value == ENODEV ||
+		       errno_value == ENOTDIR;
 	case HF_ERR_KEY_CORRUPT: /* it could not be set aside */
 		return errno_value == EACCES || errno_value == EPERM;
 	default:
