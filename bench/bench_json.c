@@ -14,13 +14,16 @@
 
 /* The scanner once more, on the plain twin and under other names. */
 int bench_scan_plain(const char *bytes, size_t size, struct json_fault *fault);
+int bench_scan_lax_plain(const char *bytes, size_t size, struct json_fault *fault);
 int bench_compact_plain(const char *bytes, size_t size, struct buffer *out,
 			struct json_fault *fault);
 #define JSON_PLAIN
 #define json_scan bench_scan_plain
+#define json_scan_lax bench_scan_lax_plain
 #define json_compact bench_compact_plain
 #include "json/scan.c"
 #undef json_scan
+#undef json_scan_lax
 #undef json_compact
 
 enum {

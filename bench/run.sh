@@ -7,7 +7,7 @@
 # Needs HOLDFAST_BENCH, the folder of the programs, and BENCH_DIR, where they work.
 set -euo pipefail
 
-programs="floor append load save keys command open list json life limit"
+programs="floor append load save keys command open list json life limit interop"
 filesystem=$(stat --file-system --format=%T "$BENCH_DIR")
 mount=$(findmnt --noheadings --output FSTYPE --target "$BENCH_DIR" || true)
 processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
@@ -17,7 +17,7 @@ processor=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 meson install -C "$HOLDFAST_BENCH/.." --no-rebuild --destdir "$BENCH_DIR/installed" --quiet
 HOLDFAST=$(find "$BENCH_DIR/installed" -path '*/bin/holdfast' -print -quit)
 # And as nobody has configured it.
-export HOLDFAST XDG_CONFIG_HOME=$BENCH_DIR/config
+export HOLDFAST XDG_CONFIG_HOME=$BENCH_DIR/config HOLDFAST_DATA=$PWD/tests/data
 
 if [[ " $* " == *" --json "* ]]; then
     printf '{"processor":"%s","cores":%s,"kernel":"%s","filesystem":"%s","load":"%s"}\n' \

@@ -228,4 +228,31 @@ run list --trash
 run restore "$second"
 run list
 run verify "$second"
+chapter "Bring your sessions along, and take them away again"
+data=$(cd "$examples/../tests/data" && pwd)
+say "Real sessions of three agents, as their own programs left them, one of them torn by a kill:" ""
+mkdir "$scratch/home"
+cp -r "$data/claude-code/projects" "$data/pi/sessions" "$scratch/home"
+find "$data/damaged/pi" -name 'real-kill9-torn.jsonl' -exec cp {} "$scratch/home/torn.jsonl" \;
+cp -r "$data/gemini" "$scratch/home/gemini"
+say "    \$ holdfast import home"
+"$holdfast" import "$scratch/home" 2>&1 | sed "s|$scratch/||g" | tail -n 4 | indent
+say "" "    \$ holdfast import home"
+"$holdfast" import "$scratch/home" 2>&1 | tail -n 1 | indent
+say "" "Again there was nothing new. The list has them all, by the words they began with:" ""
+run list --limit 8
+imported=$("$holdfast" import --json "$scratch/home/projects" |
+    sed 's/{"outcome"/\n&/g' | grep '"bytes":[0-9]\{5\}' | head -n 1 | sed 's/.*"session":"//; s/".*//')
+say "The original bytes come back, and other agents and people get the same conversation:" ""
+run export "$imported" --to claude-code -o "$scratch/claude.jsonl"
+original=$(find "$scratch/home/projects" -name "$(basename "$imported")*.jsonl" | head -n 1)
+if ! cmp "$scratch/claude.jsonl" "$original"; then
+    say "The bytes are not those that went in."
+    exit 1
+fi
+say "    \$ cmp claude.jsonl the-original.jsonl && echo same" "    same" ""
+run export "$imported" --to codex -o "$scratch"
+run export "$imported" --to html --redact -o "$scratch/session.html"
+run scan "$imported"
+
 say "That was all. The scratch store $scratch is removed."
