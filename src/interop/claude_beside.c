@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,9 @@ static int walk_directory(struct walk *walk, int parent_fd, const char *name)
 	int fd = sys->open_at(sys->context, parent_fd, name,
 			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 
+	/* What was replaced or removed meanwhile was not there. */
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+		return HF_OK;
 	if (fd < 0)
 		return report_errno(walk->env->report, -fd, "import", walk->path);
 	walk->depth++;

@@ -278,6 +278,21 @@ void message_call(struct message_writer *writer, struct hf_slice id, struct hf_s
 	end_part(writer, was_cut);
 }
 
+/* Whether a decoded text may stand for another: a lone surrogate comes out as U+FFFD. */
+static bool is_replaced(const char *text, size_t size)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	const char *at = text;
+
+	while ((at = memchr(at, replacement[0], (size_t)(text + size - at))) != NULL) {
+		if ((size_t)(text + size - at) >= sizeof replacement - 1 &&
+		    memcmp(at, replacement, sizeof replacement - 1) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
 void message_call_packed(struct message_writer *writer, struct hf_slice id, struct hf_slice name,
 			 struct hf_slice arguments_string)
 {
@@ -289,8 +304,8 @@ void message_call_packed(struct message_writer *writer, struct hf_slice id, stru
 		writer->rc = buffer_reserve(&packed, (size_t)size + 1);
 		if (writer->rc == HF_OK) {
 			(void)json_text(arguments_string, packed.data, (size_t)size + 1);
-			/* A lone surrogate would come out as another character. */
-			if (json_scan(packed.data, (size_t)size, NULL) == HF_OK)
+			if (!is_replaced(packed.data, (size_t)size) &&
+			    json_scan(packed.data, (size_t)size, NULL) == HF_OK)
 				arguments = (struct hf_slice){ packed.data, (size_t)size };
 		}
 	}

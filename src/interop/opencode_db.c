@@ -273,7 +273,7 @@ static int give_rows(struct opencode_db *db, struct pass *pass, struct sqlite_ro
 		if (rc == HF_OK && more)
 			rc = opencode_row_json(rows, &db->row);
 		if (rc == HF_OK && more)
-			has_key = opencode_row_key(rows, pass->query->key, &db->key);
+			rc = opencode_row_key(rows, pass->query->key, &db->key, &has_key);
 		pass->is_stale = !is_unchanged(db);
 		if (rc != HF_OK || !more || pass->is_stale)
 			return rc;

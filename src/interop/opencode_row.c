@@ -83,10 +83,13 @@ static int put_column(struct buffer *out, const struct sqlite_rows *rows, size_t
 				 : rc;
 }
 
-bool opencode_row_key(const struct sqlite_rows *rows, const char *column, struct buffer *out)
+int opencode_row_key(const struct sqlite_rows *rows, const char *column, struct buffer *out,
+		     bool *ret_found)
 {
 	struct hf_slice value = { "", 0 };
+	int rc = HF_OK;
 
+	*ret_found = column == NULL;
 	out->size = 0;
 	for (size_t i = 0; column != NULL && i < sqlite_columns(rows); i++) {
 		enum sqlite_kind kind = sqlite_kind(rows, i);
@@ -94,11 +97,15 @@ bool opencode_row_key(const struct sqlite_rows *rows, const char *column, struct
 		if (strcmp(sqlite_name(rows, i), column) == 0 &&
 		    (kind == SQLITE_STRING || kind == SQLITE_NUMBER) &&
 		    sqlite_value(rows, i, &value) == HF_OK &&
-		    memchr(value.data, '\0', value.size) == NULL)
-			return buffer_put(out, value.data, value.size) == HF_OK &&
-			       buffer_put(out, "", 1) == HF_OK;
+		    memchr(value.data, '\0', value.size) == NULL) {
+			*ret_found = true;
+			rc = buffer_put(out, value.data, value.size);
+			if (rc == HF_OK)
+				rc = buffer_put(out, "", 1);
+			break;
+		}
 	}
-	return column == NULL;
+	return rc == HF_ERR_SESSION_SIZE ? HF_ERR_RECORD_SIZE : rc;
 }
 
 int opencode_row_json(const struct sqlite_rows *rows, struct buffer *out)

@@ -20,7 +20,9 @@
  * JSON could hold; HF_ERR_RECORD_SIZE: out's maximum would be exceeded. */
 int opencode_row_json(const struct sqlite_rows *rows, struct buffer *out);
 /* Replaces what is in out by the text or number in a column, with a NUL behind it; column
- * NULL: by nothing. False: it is neither, has a NUL in it, or there is no memory for it. */
-bool opencode_row_key(const struct sqlite_rows *rows, const char *column, struct buffer *out);
+ * NULL: by nothing. *ret_found: false if it is neither, or has a NUL in it. HF_ERR_NOMEM;
+ * HF_ERR_RECORD_SIZE: it is too long to be a key. */
+int opencode_row_key(const struct sqlite_rows *rows, const char *column, struct buffer *out,
+		     bool *ret_found);
 
 #endif

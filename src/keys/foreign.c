@@ -262,6 +262,14 @@ out:
 	return rc;
 }
 
+/* Says once that a key is there that cannot be used: it is looked for with each session. */
+static void warn_once(struct walk *walk, const char *name, const char *what)
+{
+	if (!walk->keyring->warned_foreign)
+		report_log(walk->report, HF_LOG_WARNING, FOREIGN_DIR "/%s: %s", name, what);
+	walk->keyring->warned_foreign = true;
+}
+
 /* Takes a key into memory, if it has the id that is looked for and is not there already. */
 static bool load_one(void *context, const char *name)
 {
@@ -279,16 +287,14 @@ static bool load_one(void *context, const char *name)
 	if (walk->rc != HF_OK)
 		return false;
 	if (walk->secret->state != SECRET_GOOD) {
-		report_log(walk->report, HF_LOG_WARNING,
-			   FOREIGN_DIR "/%s: the key file is missing, damaged or cannot be read", name);
+		warn_once(walk, name, "the key file is missing, damaged or cannot be read");
 		return true;
 	}
 	derive(walk->keyring, walk->report, walk->secret, &key);
 	if (memcmp(key.id, label.id, sizeof key.id) == 0)
 		walk->rc = foreign_add(walk->keyring, walk->report, &label, &key, false);
 	else
-		report_log(walk->report, HF_LOG_WARNING,
-			   FOREIGN_DIR "/%s: the key in it is another one than its name says", name);
+		warn_once(walk, name, "the key in it is another one than its name says");
 	mem_wipe(&key, sizeof key);
 	return walk->rc == HF_OK;
 }

@@ -37,6 +37,7 @@ struct keyring {
 	struct foreign_key *foreign;   /* keys of other stores, see foreign.h */
 	bool unsynced;                 /* a sync of the key directory failed */
 	bool warned_weak;              /* that the secret is unreadable */
+	bool warned_foreign;           /* that a key of another store cannot be used */
 };
 
 /* A store key, and the store that it is to sign for. */

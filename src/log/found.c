@@ -60,6 +60,7 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 	struct slot slot = { .env = env, .report = report, .session = id.bytes };
 	bool is_unknown = false;
 	unsigned valid = 0;
+	int unsafe_rc = HF_OK;
 	int rc = HF_OK;
 
 	for (slot.index = 0; rc == HF_OK && slot.index < FORMAT_HEAD_SLOTS; slot.index++) {
@@ -73,6 +74,11 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 		if (rc == HF_ERR_KEY_MISSING) {
 			is_unknown = true;
 			rc = HF_OK;
+		} else if (rc == HF_ERR_KEY_MODE || rc == HF_ERR_KEY_UNSAFE) {
+			/* A slot that a crash has torn sends us to other stores' keys, whose state
+			 * must not matter while the other slot is good. */
+			unsafe_rc = rc;
+			rc = HF_OK;
 		}
 		valid += is_valid;
 		if (is_valid && is_better(&found, &head)) {
@@ -82,8 +88,12 @@ int found_find(const struct log_env *env, struct report *report, struct storage_
 		}
 	}
 	session_key_free(env->keyring, slot.key);
+	if (rc == HF_OK && !found.is_valid)
+		rc = unsafe_rc;
 	if (rc != HF_OK)
 		return rc;
+	if (unsafe_rc != HF_OK)
+		report_clear(report);
 	found.is_only = valid == 1;
 	found.is_key_missing = !found.is_valid && is_unknown;
 	*ret_found = found;

@@ -109,7 +109,7 @@ key() { echo "$HOLDFAST_STORE/keys/machine_secret"; }
     [ -e /dev/full ] || skip
     run -9 bash -c "'$HOLDFAST' bundle --all >/dev/full"
     # Also if the output is written long before the end.
-    head -c 400000 /dev/urandom | base64 -w0 | hf append "$id" --type x-noise --text "$(head -c 90000 /dev/urandom | base64 -w0)" >/dev/null
+    hf append "$id" --text "$(head -c 90000 /dev/urandom | base64 -w0)" >/dev/null
     run -9 bash -c "'$HOLDFAST' bundle --all >/dev/full"
 }
 
@@ -117,4 +117,26 @@ key() { echo "$HOLDFAST_STORE/keys/machine_secret"; }
     make_session 1
     hf bundle "$id" --json >all.tar.zst 2>told
     expect "$id taken intact" "$(jq -r '.session + " " + .outcome + " " + .verdict' told)"
+}
+
+@test "a_key_of_another_store_that_cannot_be_used_is_told_once_and_harms_no_other_session" {
+    for _ in 1 2 3; do make_session 1; done
+    hf bundle --all --quiet >all.tar.zst
+    other new >new
+    mine=$(cat new)
+    other append "$mine" --text more >/dev/null
+    other close "$mine"
+    other unbundle --key "$(key)" --quiet <all.tar.zst
+    foreign=$scratch/other/keys/foreign
+    chmod 770 "$foreign"
+    # One slot of the head is torn, as a crash leaves it.
+    printf x | dd of="$scratch/other/sessions/$mine.head" bs=1 seek=200 conv=notrunc status=none
+    run -0 other verify "$mine"
+    expect_in intact "$output"
+    chmod 700 "$foreign"
+    echo damaged >"$(echo "$foreign"/*/machine_secret)"
+    rm -rf "$XDG_RUNTIME_DIR"/*
+    run -27 --separate-stderr other verify --all
+    expect 1 "$(grep -c 'warning: foreign/' <<<"$stderr")"
+    run -0 other verify "$mine"
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "interop/format.h"
@@ -165,6 +166,55 @@ static int take_piece(void *context, const struct piece *piece)
 	return reading->reader->read(reading->state, piece, &reading->writer);
 }
 
+/* ---- The text as a file, for the reader's own judgement ---- */
+
+enum { TEXT_FD = 1 << 20 };
+
+struct text_file {
+	const struct sys *sys; /* all other files */
+	struct hf_slice text;
+};
+
+static int stat_text(void *context, int fd, struct stat *ret_stat)
+{
+	const struct text_file *file = context;
+
+	if (fd != TEXT_FD)
+		return file->sys->stat(file->sys->context, fd, ret_stat);
+	*ret_stat = (struct stat){ .st_mode = S_IFREG, .st_size = (off_t)file->text.size };
+	return 0;
+}
+
+static ssize_t read_text(void *context, int fd, void *bytes, size_t size, uint64_t offset)
+{
+	const struct text_file *file = context;
+	size_t left = offset < file->text.size ? file->text.size - (size_t)offset : 0;
+
+	if (fd != TEXT_FD)
+		return file->sys->read_at(file->sys->context, fd, bytes, size, offset);
+	size = size < left ? size : left;
+	if (size > 0)
+		memcpy(bytes, file->text.data + offset, size);
+	return (ssize_t)size;
+}
+
+/* Whether a reader that judges the whole first has accepted the text. */
+static bool is_accepted(const struct import_env *env, struct reading *reading)
+{
+	struct text_file file = { env->sys, reading->text };
+	struct sys sys = *env->sys;
+	struct import_env with_text = *env;
+
+	if (reading->reader->check == NULL)
+		return true;
+	/* The system's own functions need no context. */
+	sys.context = &file;
+	sys.stat = stat_text;
+	sys.read_at = read_text;
+	with_text.sys = &sys;
+	return reading->reader->check(reading->state, &with_text, TEXT_FD) == HF_OK;
+}
+
 static void check_reader(const struct import_env *env, const struct format *format,
 			 struct hf_slice text)
 {
@@ -177,12 +227,15 @@ static void check_reader(const struct import_env *env, const struct format *form
 	reading.writer = (struct message_writer){ .json = BUFFER_INIT(MESSAGE_SIZE_MAX),
 						  .take = take_view };
 	must(reading.reader->begin(env, "x", &reading.state) == HF_OK);
+	if (!is_accepted(env, &reading))
+		goto out;
 	if (reading.reader->shape == FORMAT_LINES)
 		must(piece_lines(give, &reading, NULL, take_piece, &reading) == HF_OK);
 	else
 		must(piece_document(give, &reading, reading.reader->arrays, take_piece, &reading) ==
 		     HF_OK);
 	reading.reader->facts(reading.state, &facts);
+out:
 	reading.reader->end(reading.state);
 	buffer_release(&reading.writer.json);
 }

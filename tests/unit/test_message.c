@@ -160,6 +160,16 @@ START_TEST(a_value_that_a_record_cannot_hold_becomes_text)
 }
 END_TEST
 
+START_TEST(packed_arguments_that_would_change_stay_packed)
+{
+	message_begin(&writer, MESSAGE_ASSISTANT);
+	message_call_packed(&writer, slice("\"c\""), slice("\"t\""),
+			    slice("\"{\\\"a\\\":\\\"\\ud83d\\\"}\""));
+	expect_valid();
+	ck_assert_ptr_nonnull(strstr(taken, "\"arguments\":\"{\\\"a\\\":\\\"\\ud83d\\\"}\""));
+}
+END_TEST
+
 START_TEST(text_that_is_no_utf8_is_replaced)
 {
 	message_begin(&writer, MESSAGE_USER);
@@ -237,6 +247,7 @@ int main(void)
 	tcase_add_test(cases, what_is_meta_or_of_another_conversation_stands_aside);
 	tcase_add_test(cases, ops_are_written_at_once);
 	tcase_add_test(cases, a_value_that_a_record_cannot_hold_becomes_text);
+	tcase_add_test(cases, packed_arguments_that_would_change_stay_packed);
 	tcase_add_test(cases, text_that_is_no_utf8_is_replaced);
 	tcase_add_test(cases, what_is_too_long_is_cut_between_characters);
 	tcase_add_test(cases, the_first_error_sticks);
