@@ -156,6 +156,7 @@ static void scan_one(struct scan *scan, const char *id)
 	else
 		fail(scan, errors_report(cli, rc, "scan session", id));
 	hf_view_close(view);
+	scan->id = NULL;
 	scan->sessions++;
 	scan->hit += count > 0;
 }

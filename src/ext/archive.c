@@ -28,7 +28,7 @@ enum { BLOCK_SIZE = 64 << 10, MODE = 0600, MICROSECONDS = 1000000 };
 
 struct api {
 	void *handle;
-#define MEMBER(name) __typeof__(&name) name;
+#define MEMBER(name) __typeof__(&(name))(name);
 	FUNCTIONS(MEMBER)
 #undef MEMBER
 };

@@ -30,7 +30,7 @@ enum {
 	X(vfs_register) X(vfs_unregister) X(bind_parameter_count) X(stmt_status)
 
 struct functions {
-#define FUNCTION(name) __typeof__(&sqlite3_##name) name;
+#define FUNCTION(name) __typeof__(&sqlite3_##name)(name);
 	FUNCTIONS(FUNCTION)
 #undef FUNCTION
 	void *library;
@@ -231,10 +231,10 @@ static int vfs_time(sqlite3_vfs *vfs, double *ret_time)
 static void make_vfs(struct sqlite *sqlite)
 {
 	static const char prefix[] = "holdfast-read-only-";
-	const struct sqlite *self = sqlite;
+	const uintptr_t address = (uintptr_t)sqlite;
 
 	memcpy(sqlite->vfs_name, prefix, sizeof prefix);
-	text_put_hex((const uint8_t *)&self, sizeof self, sqlite->vfs_name + sizeof prefix - 1);
+	text_put_hex((const uint8_t *)&address, sizeof address, sqlite->vfs_name + sizeof prefix - 1);
 	sqlite->vfs = (sqlite3_vfs){
 		.iVersion = 1,
 		.szOsFile = sizeof(struct vfs_file),

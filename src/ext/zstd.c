@@ -13,7 +13,7 @@
 	X(decompressStream) X(isError) X(getErrorName)
 
 struct zstd {
-#define FUNCTION(name) __typeof__(&ZSTD_##name) name;
+#define FUNCTION(name) __typeof__(&ZSTD_##name)(name);
 	FUNCTIONS(FUNCTION)
 #undef FUNCTION
 	void *library;

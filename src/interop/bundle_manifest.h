@@ -86,9 +86,9 @@ struct bundle_end {
 	uint64_t sessions;
 	uint8_t sha256[DIGEST_SIZE]; /* of all manifests, one after the other */
 };
-int bundle_begin_put(const struct bundle_begin *begin, struct buffer *out);
+int bundle_begin_put(const struct bundle_begin *bundle, struct buffer *out);
 int bundle_begin_read(struct hf_slice text, struct bundle_begin *ret_begin);
-int bundle_end_put(const struct bundle_end *end, struct buffer *out);
+int bundle_end_put(const struct bundle_end *bundle, struct buffer *out);
 int bundle_end_read(struct hf_slice text, struct bundle_end *ret_end);
 
 #endif

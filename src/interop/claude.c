@@ -417,7 +417,7 @@ static int places(const struct import_env *env, source_fn each, void *context)
 
 	if (fact_home("CLAUDE_CONFIG_DIR", "/.claude", path))
 		rc = fact_place(env, path, "/projects", each, context);
-	if (rc == HF_OK && getenv("CLAUDE_CONFIG_DIR") == NULL &&
+	if (rc == HF_OK && fact_variable("CLAUDE_CONFIG_DIR") == NULL &&
 	    fact_home("CLAUDE_CONFIG_DIR", "/.config/claude", path))
 		rc = fact_place(env, path, "/projects", each, context);
 	return rc;

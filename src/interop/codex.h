@@ -23,7 +23,7 @@ struct codex {
 };
 
 /* Says what one item of the model's input means. HF_ERR_NOMEM; errors of the writer. */
-int codex_item(struct codex *codex, struct hf_slice item, struct hf_slice time,
+int codex_item(struct codex *codex, struct hf_slice json, struct hf_slice time,
 	       struct message_writer *writer);
 /* Puts the newest model's name into a message. */
 void codex_put_model(const struct codex *codex, struct message_writer *writer);

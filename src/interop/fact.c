@@ -177,13 +177,18 @@ static bool join(const char *first, const char *second, char path[static FACT_PA
 	return true;
 }
 
+const char *fact_variable(const char *name)
+{
+	return getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+}
+
 bool fact_home(const char *variable, const char *below_home, char path[static FACT_PATH_SIZE])
 {
-	const char *home = getenv(variable);
+	const char *home = fact_variable(variable);
 
 	if (home != NULL && home[0] == '/')
 		return join(home, "", path);
-	home = getenv("HOME");
+	home = fact_variable("HOME");
 	return home != NULL && home[0] == '/' && join(home, below_home, path);
 }
 

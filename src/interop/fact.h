@@ -40,6 +40,9 @@ int64_t fact_time(struct hf_slice string);
 /* The UUID that the last part of a path ends in, before its suffix or suffixes. */
 bool fact_uuid_of_path(const char *path, struct hf_slice *ret_uuid);
 
+/* A variable of the environment; NULL: it is not set. The library never changes the
+ * environment; a host that does must not do so meanwhile. */
+const char *fact_variable(const char *name);
 /* Where an agent keeps its things: the environment's variable, or below the home directory.
  * False: neither is set, or it is no absolute path that fits. */
 bool fact_home(const char *variable, const char *below_home, char path[static FACT_PATH_SIZE]);

@@ -86,9 +86,9 @@ int again_stream_next(struct again_stream *stream, size_t size, struct hf_slice 
 
 /* Makes the entries of one version. HF_ERR_FORMAT; HF_ERR_FOREIGN: there are too many. */
 int again_enter(struct again *again, uint64_t version);
-/* The entry of a slot, or of a key; NULL: there is none. */
+/* The entry of a slot, or of a key by its text; NULL: there is none. */
 struct again_entry *again_find_slot(struct again *again, uint64_t slot);
-struct again_entry *again_find_key(struct again *again, const char *key);
+struct again_entry *again_find_key(struct again *again, const char *text);
 /* Whether the entry's bytes have this digest. */
 bool again_is(const struct again_entry *entry, const uint8_t digest[static 32]);
 

@@ -205,10 +205,11 @@ static int begin_session(const struct import_env *env, const char *path, void **
 {
 	struct state *state = mem_new(1, sizeof *state);
 
-	(void)env, (void)path;
+	(void)path;
 	if (state == NULL)
 		return HF_ERR_NOMEM;
 	*state = (struct state){
+		.report = env->report,
 		.text = BUFFER_INIT(JIDOCODE_TEXT_MAX + 1),
 		.foreign = FACT_INIT,
 		.project = FACT_INIT,
@@ -229,7 +230,6 @@ static int check(void *context, const struct import_env *env, int fd)
 	ssize_t size;
 	int rc = env->sys->stat(env->sys->context, fd, &stat);
 
-	state->report = env->report;
 	if (rc < 0)
 		return report_errno(env->report, -rc, "fstat", NULL);
 	if (stat.st_size > JIDOCODE_TEXT_MAX)
@@ -253,6 +253,8 @@ static int check_piece(const struct state *state, const struct piece *piece)
 {
 	const struct buffer *text = &state->text;
 
+	if (piece->bytes.size == 0)
+		return HF_OK;
 	if (piece->offset <= text->size && piece->bytes.size <= text->size - piece->offset &&
 	    memcmp(text->data + piece->offset, piece->bytes.data, piece->bytes.size) == 0)
 		return HF_OK;

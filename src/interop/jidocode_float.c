@@ -465,7 +465,7 @@ static size_t put_zeros(char *text, size_t size, int64_t count)
 static size_t put_scientific(const struct decimal *decimal, char *text)
 {
 	int64_t exponent = decimal->point - 1;
-	char digits[TEXT_U64_SIZE];
+	char digits[TEXT_U64_SIZE] = "";
 	size_t size = put(text, 0, decimal->digits, 1);
 
 	text[size++] = '.';

@@ -281,10 +281,11 @@ void message_call(struct message_writer *writer, struct hf_slice id, struct hf_s
 /* Whether a decoded text may stand for another: a lone surrogate comes out as U+FFFD. */
 static bool is_replaced(const char *text, size_t size)
 {
+	enum { FIRST_BYTE = 0xef };
 	static const char replacement[] = "\xef\xbf\xbd";
 	const char *at = text;
 
-	while ((at = memchr(at, replacement[0], (size_t)(text + size - at))) != NULL) {
+	while ((at = memchr(at, FIRST_BYTE, (size_t)(text + size - at))) != NULL) {
 		if ((size_t)(text + size - at) >= sizeof replacement - 1 &&
 		    memcmp(at, replacement, sizeof replacement - 1) == 0)
 			return true;

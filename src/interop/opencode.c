@@ -307,7 +307,7 @@ static int give_channels(const struct import_env *env, const char *home, source_
 /* OPENCODE_DB names the database: a path, or one below OpenCode's folder. */
 static int places(const struct import_env *env, source_fn each, void *context)
 {
-	const char *name = getenv("OPENCODE_DB");
+	const char *name = fact_variable("OPENCODE_DB");
 	char home[FACT_PATH_SIZE];
 	size_t size;
 

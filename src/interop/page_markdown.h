@@ -10,6 +10,6 @@ enum { PAGE_DEPTH_MAX = 48 }; /* elements in each other; what nests deeper is sh
 /* Puts a text: rendered, or as it stands if md4c cannot take it in good time. Nothing in it
  * becomes markup, a picture is a link, and links lead to page_is_target alone.
  * has_line_breaks: a line end means a line end, as with what a person typed. */
-void page_markdown(struct page *page, struct hf_slice text, bool has_line_breaks);
+void page_markdown(struct page *page, struct hf_slice source, bool has_line_breaks);
 
 #endif

@@ -393,7 +393,7 @@ static int places(const struct import_env *env, source_fn each, void *context)
 	char path[FACT_PATH_SIZE];
 	int rc = HF_OK;
 
-	if (getenv(alone) != NULL && fact_home(alone, "/.pi/agent/sessions", path))
+	if (fact_variable(alone) != NULL && fact_home(alone, "/.pi/agent/sessions", path))
 		rc = fact_place(env, path, "", each, context);
 	else if (fact_home("PI_CODING_AGENT_DIR", "/.pi/agent", path))
 		rc = fact_place(env, path, "/sessions", each, context);

@@ -203,15 +203,16 @@ static void look_fenced(struct quoting *quoting, const char *at, const char *end
 	size_t indent = indent_of(at, end, &text);
 	size_t run = run_of(text, end, quoting->fence);
 	bool is_close = run >= quoting->fence_size && is_blank(text + run, end);
+	bool closes;
 
 	if (text == end)
 		return;
 	quoting->is_trusted = quoting->standing == STANDS_FENCED;
-	if (indent < quoting->indent)
-		quoting->standing = STANDS_UNKNOWN; /* its container may have ended */
-	else if (is_close && (quoting->indent <= 3 ? indent <= 3 : indent == quoting->indent))
+	closes = is_close && (quoting->indent <= 3 ? indent <= 3 : indent == quoting->indent);
+	/* Less indent: its container may have ended. */
+	if (closes && indent >= quoting->indent)
 		quoting->standing = STANDS_FREE;
-	else if (is_close && indent <= quoting->indent + 3)
+	else if (indent < quoting->indent || (is_close && indent <= quoting->indent + 3))
 		quoting->standing = STANDS_UNKNOWN;
 }
 
@@ -293,8 +294,8 @@ static void put_line(struct quoting *quoting, const char *at, const char *end)
 int quote_text(struct hf_slice text, struct buffer *out)
 {
 	struct quoting quoting = { .out = out, .is_trusted = true };
-	const char *end = text.data + text.size;
-	const char *at = text.data;
+	const char *at = text.size > 0 ? text.data : "";
+	const char *end = at + text.size;
 
 	while (end > at && strchr(" \t\n", end[-1]) != NULL && end[-1] != '\0')
 		end--;

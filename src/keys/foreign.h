@@ -45,7 +45,7 @@ const struct foreign_key *foreign_get(struct keyring *keyring, const struct fore
 /* Puts a key at the end of those in memory, so that their order stays, or in the place of
  * the one with this label. HF_ERR_NOMEM, also if there are too many. */
 int foreign_add(struct keyring *keyring, struct report *report, const struct foreign_label *label,
-		const struct store_key *key, bool is_lent);
+		const struct store_key *bytes, bool is_lent);
 /* Wipes those that were lent. */
 void foreign_unlend(struct keyring *keyring);
 

@@ -12,7 +12,7 @@ struct ending {
 	enum assign_name name;
 };
 
-#define ENDING(words) words, sizeof words - 1
+#define ENDING(words) (words), sizeof(words) - 1
 
 /* Of two that fit the first is taken, so exceptions come first. */
 static const struct ending endings[] = {

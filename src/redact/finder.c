@@ -107,7 +107,7 @@ static void step_short(struct finder *finder, size_t end)
 {
 	struct hf_slice text = finder->text;
 	size_t at = finder->at;
-	struct redact_hit hit;
+	struct redact_hit hit = { 0 };
 	bool is_found = false;
 
 	if (end == text.size)

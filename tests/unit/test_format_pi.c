@@ -433,8 +433,8 @@ START_TEST(other_files_are_not)
 		"{\"type\":\"session\",\"id\":\"x\"}\n",
 		"{\"type\":\"message\",\"role\":\"user\",\"content\":\"x\"}\n",
 		"{\"role\":\"user\",\"content\":\"x\"}\n",
-		"{\"timestamp\":\"t\",\"type\":\"session_meta\",\"payload\":{\"id\":\"x\","
-		"\"cwd\":\"/\"}}\n",
+		("{\"timestamp\":\"t\",\"type\":\"session_meta\",\"payload\":{\"id\":\"x\","
+		 "\"cwd\":\"/\"}}\n"),
 	};
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)

@@ -234,8 +234,8 @@ START_TEST(what_is_no_database_of_opencode_is_refused)
 	static const char *const others[] = {
 		"CREATE TABLE session(id)",
 		"CREATE TABLE session(id); CREATE TABLE message(id); CREATE VIEW part AS SELECT 1",
-		"CREATE TABLE session(id); CREATE TABLE message(id);"
-		"CREATE VIRTUAL TABLE part USING fts5(id)",
+		("CREATE TABLE session(id); CREATE TABLE message(id);"
+		 "CREATE VIRTUAL TABLE part USING fts5(id)"),
 	};
 	struct fixture f;
 
