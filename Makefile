@@ -79,4 +79,4 @@ sources:
 	@tools/sources.py
 
 clean:
-	@rm -rf build build-check build-fuzz build-bench build-clang build-tsan build-gcc
+	@rm -rf build build-check build-fuzz build-bench build-clang build-clang-check build-tsan build-gcc

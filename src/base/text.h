@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "holdfast.h"
+
 enum {
 	TEXT_U64_SIZE = 20,      /* digits of the largest uint64_t */
 	TEXT_TIME_SIZE = 27,     /* 2026-11-22T23:54:13.123456Z */
@@ -49,6 +51,13 @@ bool text_get_uuid(const char *text, size_t size, uint8_t ret_bytes[static 16]);
  * surrogates, no overlong form), or 0. */
 size_t text_utf8_length(const char *text, size_t size);
 bool text_is_utf8(const char *text, size_t size);
+
+/* Where a text ends. One that is empty may have no data, and NULL + 0 is undefined in C11
+ * (6.5.6 paragraph 8). */
+static inline const char *text_end(struct hf_slice text)
+{
+	return text.size > 0 ? text.data + text.size : text.data;
+}
 
 /* The size of a path without the slashes at its end; "/" keeps its own. */
 size_t text_path_size(const char *path, size_t size);

@@ -312,13 +312,15 @@ static int get_asides(struct hf_slice object, struct bundle_manifest *manifest)
 /* True if the text ends in the digest of what stands before it. */
 static bool is_whole(struct hf_slice text)
 {
-	size_t size = text.size - CHECK_SIZE;
-	const char *check = text.data + size + strlen(CHECK_NAME);
 	uint8_t digest[DIGEST_SIZE];
 	uint8_t told[DIGEST_SIZE];
+	size_t size;
 
-	if (text.size < CHECK_SIZE || memcmp(text.data + size, CHECK_NAME, strlen(CHECK_NAME)) != 0 ||
-	    !text_get_base64_32(check, told))
+	if (text.size < CHECK_SIZE)
+		return false;
+	size = text.size - CHECK_SIZE;
+	if (memcmp(text.data + size, CHECK_NAME, strlen(CHECK_NAME)) != 0 ||
+	    !text_get_base64_32(text.data + size + strlen(CHECK_NAME), told))
 		return false;
 	kdf_sha256(text.data, size, digest);
 	return memcmp(digest, told, sizeof digest) == 0;

@@ -180,7 +180,7 @@ static bool take_begin(struct parser *parser, bool *ret_more)
 
 int jidocode_parse_check(struct hf_slice text, bool allow_lone, size_t *ret_offset)
 {
-	struct parser parser = { text.data, text.data + text.size, allow_lone, 0, { false } };
+	struct parser parser = { text.data, text_end(text), allow_lone, 0, { false } };
 	bool more = text.size > 0;
 	bool good = more;
 

@@ -185,7 +185,7 @@ static struct hf_slice data_of(struct opencode *oc, struct hf_slice url,
 			       struct message_writer *writer)
 {
 	static const char mark[] = ";base64,";
-	const char *end = url.data + url.size;
+	const char *end = text_end(url);
 	const char *comma;
 	size_t size;
 

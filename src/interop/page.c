@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 enum {
 	FLUSH_SIZE = 64 << 10,
 	TARGET_MAX = 4096, /* bytes of a link's target; browsers refuse much longer ones */
@@ -118,7 +120,7 @@ static size_t put_special(struct page *page, const char *at, const char *end, bo
 
 static void escape(struct page *page, struct hf_slice text, bool in_content)
 {
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 
 	for (const char *at = text.data; at < end && page->exporter->rc == HF_OK;) {
 		size_t run = plain_run(at, end);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 enum { ADDRESS_MAX = 1000 }; /* bytes of a bare address */
 
 struct rendering {
@@ -243,7 +245,7 @@ static const char *address_end(const char *at, const char *end)
 /* Puts text in which bare addresses become links. */
 static void put_linked(struct page *page, struct hf_slice text)
 {
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 	const char *from = text.data;
 
 	for (const char *at = text.data; at < end;) {

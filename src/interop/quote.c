@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "interop/render.h"
 
 /* What is known of where a line stands. */
@@ -314,7 +315,7 @@ int quote_text(struct hf_slice text, struct buffer *out)
 int quote_code(struct hf_slice text, const char *language, struct buffer *out)
 {
 	struct quoting quoting = { .out = out };
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 	size_t longest = 2;
 
 	for (const char *at = text.data; at < end;) {
@@ -365,7 +366,7 @@ static const char *replacement(char c, bool is_html)
 static int put_one(struct hf_slice text, bool is_html, struct buffer *out)
 {
 	struct quoting quoting = { .out = out };
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 	const char *from = text.data;
 
 	for (const char *at = text.data; at < end; at++) {

@@ -102,7 +102,7 @@ static int put_token(const char **at, const char *end, unsigned *depth, struct b
 
 int render_pretty(struct hf_slice json, struct buffer *out)
 {
-	const char *end = json.data + json.size;
+	const char *end = text_end(json);
 	unsigned depth = 0;
 	int rc = HF_OK;
 

@@ -135,11 +135,12 @@ enum json_kind json_kind(struct hf_slice value)
  * asked here, since looking for its bracket each time would make steps quadratic. */
 static const char *find_member(struct hf_slice container, size_t position)
 {
-	const char *end = container.data + container.size;
+	const char *end;
 	const char *at;
 
 	if (position >= container.size)
 		return NULL;
+	end = container.data + container.size;
 	at = skip_space(container.data + position, end);
 	if (at == end)
 		return NULL;

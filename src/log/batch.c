@@ -111,7 +111,7 @@ out:
 void batch_fold(const struct batch *batch, struct fold *fold)
 {
 	const char *at = batch->bytes.data;
-	const char *end = at + batch->bytes.size;
+	const char *end = text_end((struct hf_slice){ at, batch->bytes.size });
 	struct hf_record record = { 0 };
 
 	while (at < end) {
