@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ext/library.h"
 
 typedef __typeof__(&md_parse) parse_fn;
@@ -319,7 +320,7 @@ static bool is_marker(const char *at, const char *end)
  * the lines after it: its time is their number times the depth. */
 static bool is_too_deep(struct hf_slice text)
 {
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 	unsigned markers = 0;
 	bool at_start = true;
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "interop/claude.h"
 #include "interop/fact.h"
 #include "interop/format.h"
@@ -80,7 +81,7 @@ static bool is_beside(const struct probe *probe)
 static int detect(const struct probe *probe)
 {
 	const char *at = probe->start.data;
-	const char *end = at + probe->start.size;
+	const char *end = text_end(probe->start);
 	int best = 0;
 
 	if (probe->is_directory || is_beside(probe))

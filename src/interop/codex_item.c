@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "interop/codex.h"
+#include "base/text.h"
 #include "interop/fact.h"
 #include "json/read.h"
 #include "json/scan.h"
@@ -177,7 +178,7 @@ static int read_directory(struct codex *codex, struct hf_slice text)
 {
 	static const char open[] = "<cwd>";
 	const char *at = text.data;
-	const char *end = at + text.size;
+	const char *end = text_end(text);
 
 	for (; end - at > (ptrdiff_t)sizeof open; at++) {
 		const char *stop;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "interop/fact.h"
 #include "json/read.h"
 
@@ -305,7 +306,7 @@ static struct kinds look_at(const struct gemini *gemini, struct hf_slice content
 static int read_directory(struct gemini *gemini, struct hf_slice text)
 {
 	static const char mark[] = "**Workspace Directories:**\\n  - ";
-	const char *end = text.data + text.size;
+	const char *end = text_end(text);
 	const char *stop;
 
 	for (const char *at = text.data; end - at > (ptrdiff_t)sizeof mark; at++) {

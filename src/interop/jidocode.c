@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "interop/fact.h"
 #include "interop/format.h"
 #include "interop/import.h"
@@ -122,7 +123,7 @@ static int put_rest(struct hf_slice session, struct buffer *out)
 static uint64_t id_tag(struct hf_slice id)
 {
 	const char *at = id.data;
-	const char *end = at + id.size;
+	const char *end = text_end(id);
 	uint64_t tag = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
 	while (at < end)

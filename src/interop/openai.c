@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "interop/fact.h"
 #include "interop/format.h"
 #include "interop/openai_message.h"
@@ -41,7 +42,7 @@ static bool is_chat(struct hf_slice start)
 static int detect(const struct probe *probe)
 {
 	const char *at = probe->start.data;
-	const char *end = at + probe->start.size;
+	const char *end = text_end(probe->start);
 	size_t good = 0;
 	size_t others = 0;
 

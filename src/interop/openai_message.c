@@ -101,7 +101,7 @@ static bool split_data(struct hf_slice url, struct hf_slice *ret_type, struct hf
 	static const char prefix[] = "\"data:";
 	static const char marker[] = ";base64,";
 	const char *at = url.data;
-	const char *end = at + url.size;
+	const char *end = text_end(url);
 	const char *comma;
 
 	if (url.size < sizeof prefix || memcmp(at, prefix, sizeof prefix - 1) != 0)

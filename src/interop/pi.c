@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "interop/fact.h"
 #include "interop/format.h"
 #include "interop/pi.h"
@@ -53,7 +54,7 @@ static int judge_line(struct hf_slice line)
 static int detect(const struct probe *probe)
 {
 	const char *at = probe->start.data;
-	const char *end = at + probe->start.size;
+	const char *end = text_end(probe->start);
 	int best = 0;
 
 	while (!probe->is_directory && at < end && best < 80) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "interop/piece.h"
+#include "base/text.h"
 #include "json/scan.h"
 
 static bool is_space(char c)
@@ -59,7 +60,7 @@ static bool is_escaped(const char *start, const char *quote)
  * end is as good as from its beginning. */
 static struct hf_slice object_at_end(struct hf_slice text)
 {
-	const char *at = text.data + text.size;
+	const char *at = text_end(text);
 	bool in_string = false;
 	size_t depth = 0;
 

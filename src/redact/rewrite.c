@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "json/decode.h"
 #include "redact/finder.h"
 #include "redact/marker.h"
@@ -11,7 +12,7 @@ int rewrite_decode(struct redactor *redactor, struct hf_slice raw, struct hf_sli
 {
 	struct buffer *decoded = &redactor->decoded;
 	const char *at = raw.data;
-	const char *end = raw.data + raw.size;
+	const char *end = text_end(raw);
 	int rc;
 
 	if (raw.size == 0 || memchr(raw.data, '\\', raw.size) == NULL) {
@@ -60,7 +61,7 @@ static int pass(struct redactor *redactor, struct hf_slice raw, enum assign_name
 		struct buffer *out, uint64_t *ret_hits)
 {
 	const char *at = raw.data;
-	const char *end = raw.data + raw.size;
+	const char *end = text_end(raw);
 	struct hf_slice text = { NULL, 0 };
 	struct redact_hit hit = { 0 };
 	struct finder finder;
