@@ -24,6 +24,7 @@ struct quoting {
 	size_t indent;     /* spaces before it */
 	bool is_trusted;   /* no code span of this paragraph is open from an earlier line */
 	bool has_bar;      /* this paragraph may be a table */
+	bool has_text;     /* the line above is not blank */
 	int rc;
 };
 
@@ -229,7 +230,9 @@ static void look_free(struct quoting *quoting, const char *at, const char *end)
 	run = text < end && (*text == '`' || *text == '~') ? run_of(text, end, *text) : 0;
 	if (run >= 3 && *text == '`' && memchr(text + run, '`', (size_t)(end - text) - run) != NULL)
 		return; /* a code span in a paragraph */
-	if (run < 3) {
+	/* Below text, a fence that is too deep is text to CommonMark, but md4c opens it, and then
+	 * needs another one to close it than a list would. */
+	if (run < 3 || (indent > 3 && quoting->has_text)) {
 		quoting->standing = STANDS_UNKNOWN;
 		return;
 	}
@@ -269,12 +272,14 @@ static void put_line(struct quoting *quoting, const char *at, const char *end)
 		put_text(quoting, ">\n");
 		quoting->is_trusted = true;
 		quoting->has_bar = false;
+		quoting->has_text = false;
 		return;
 	}
 	if (before == STANDS_FREE)
 		look_free(quoting, at, end);
 	else if (before == STANDS_FENCED || before == STANDS_EITHER)
 		look_fenced(quoting, at, end);
+	quoting->has_text = true;
 	/* Readers differ in whether a fence ends a table. */
 	if (before == STANDS_FREE && quoting->standing == STANDS_FENCED && quoting->has_bar)
 		put_text(quoting, ">\n");

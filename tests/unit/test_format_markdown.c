@@ -48,6 +48,7 @@ static const struct quote_case {
 	  "> - a\n>   ```\n> x &lt;b>\n>   ```\n> ```\n> &lt;b>\n\n" },
 	{ "- ```\n```\n<b>\n```", "> - ```\n> ```\n> &lt;b>\n> ```\n\n" },
 	{ "    ```\n    <b>\n    ```\n\n`<b>`", ">     ```\n>     &lt;b>\n>     ```\n>\n> `<b>`\n\n" },
+	{ "b\n     ```\n     ```\n```\n<b>", "> b\n>      ```\n>      ```\n> ```\n> &lt;b>\n\n" },
 	{ "a ` b\n     ```\n     ```\n` <b> `", "> a ` b\n>      ```\n>      ```\n> ` &lt;b> `\n\n" },
 	{ "```\nnever closed\n## 2. User", "> ```\n> never closed\n> ## 2. User\n\n" },
 	/* Not all readers let a fence end a table. */
