@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/access.h"
@@ -93,8 +94,9 @@ static void put_summary(struct exporting *exporting, const char *id)
 
 	if (!cli->json) {
 		if (done->redacted > 0 || exporting->wanted.redact)
-			errors_note(cli, "%llu secrets were replaced",
-				    (unsigned long long)done->redacted);
+			errors_note(cli, "%llu secret%s replaced",
+				    (unsigned long long)done->redacted,
+				    done->redacted == 1 ? " was" : "s were");
 		if (exporting->output != NULL && !cli->quiet) {
 			strbuf_puts(&text, exporting->files.main.path.data);
 			strbuf_puts(&text, "\n");
@@ -116,13 +118,41 @@ static void put_summary(struct exporting *exporting, const char *id)
 	strbuf_release(&text);
 }
 
+/* The library knows which of the two is wrong with a format, or what it needs. */
+static int report_reason(struct cli *cli, int rc, const char *id)
+{
+	char text[sizeof cli->detail.message + 128];
+
+	(void)snprintf(text, sizeof text, "cannot export session %s: %s", id, cli->detail.message);
+	cli->detail.code = HF_OK; /* all of it is said */
+	if (rc == HF_ERR_INVALID)
+		return errors_usage(cli, "%s", text);
+	return errors_report_text(cli, rc, text, "Choose another format.");
+}
+
+static int report_exists(struct exporting *exporting)
+{
+	struct strbuf text = { 0 };
+	int status;
+
+	strbuf_printf(&text, "There is a file of this name already: %s",
+		      exporting->files.in_the_way.data);
+	status = errors_report_text(exporting->cli, HF_ERR_EXISTS, text.data,
+				    "Choose another name, or give --force.");
+	strbuf_release(&text);
+	return status;
+}
+
 static int report(struct exporting *exporting, int rc, const char *id)
 {
 	struct cli *cli = exporting->cli;
 
+	/* The signal that it comes from ends the program in a moment. */
+	if (exporting->failure == EINTR)
+		return 0;
+
 	if (exporting->failure == EEXIST)
-		return errors_report_text(cli, HF_ERR_EXISTS, "There is a file of this name already.",
-					  "Choose another name, or give --force.");
+		return report_exists(exporting);
 	if (exporting->failure == ENOENT || exporting->failure == ENOTDIR)
 		return errors_report_text(cli, HF_ERR_NOTFOUND,
 					  "There is no such directory to write to.",
@@ -132,6 +162,8 @@ static int report(struct exporting *exporting, int rc, const char *id)
 	/* out_finish says what is wrong, and with which status it ends. */
 	if (cli->out.failure != 0)
 		return 0;
+	if ((rc == HF_ERR_INVALID || rc == HF_ERR_FOREIGN) && cli->detail.code == rc)
+		return report_reason(cli, rc, id);
 	return errors_report(cli, rc, "export session", id);
 }
 

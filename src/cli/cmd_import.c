@@ -92,9 +92,11 @@ static void put_row(struct importing *importing, const struct hf_import_item *it
 	put_count(text, item->messages);
 	put_count(text, item->bad);
 	row_put_size(text, item->bytes);
-	visible_put(text, slice_of(item->path), VISIBLE_ONE_LINE);
+	/* What is wrong with a file often begins with its path. */
+	if (strncmp(item->message, item->path, strlen(item->path)) != 0)
+		visible_put(text, slice_of(item->path), VISIBLE_ONE_LINE);
 	if (item->message[0] != '\0') {
-		strbuf_puts(text, ": ");
+		strbuf_puts(text, text->data[text->size - 1] == ' ' ? "" : ": ");
 		visible_put(text, slice_of(item->message), VISIBLE_ONE_LINE);
 	}
 	row_end(text);
@@ -211,6 +213,26 @@ static void add_sum(struct hf_import *sum, const struct hf_import *more)
 	sum->bytes += more->bytes;
 }
 
+/* Says what is wrong with a path. The words of the errors themselves are about a store. */
+static int report_path(const struct cli *cli, int rc, const char *path)
+{
+	const char *hint = "Nothing was changed. Name the format, or another file.";
+	char text[sizeof cli->detail.message + 32];
+
+	if (path != NULL && path[0] == '\0')
+		return errors_usage(cli, "a path is empty");
+	if (path == NULL || cli->detail.code != rc)
+		return errors_report(cli, rc, "import", path);
+	(void)snprintf(text, sizeof text, "cannot import %s", cli->detail.message);
+	if (rc == HF_ERR_NOTFOUND)
+		hint = "Name a file or a directory; 'holdfast import --formats' lists the formats.";
+	else if (rc == HF_ERR_DENIED)
+		hint = "Check its owner and mode.";
+	else if (rc != HF_ERR_FOREIGN)
+		return errors_report(cli, rc, "import", path);
+	return errors_report_text(cli, rc, text, hint);
+}
+
 static void import_one(struct importing *importing, const char *path)
 {
 	struct cli *cli = importing->cli;
@@ -229,7 +251,7 @@ static void import_one(struct importing *importing, const char *path)
 	add_sum(&importing->sum, &sum);
 	/* What failed of several was told with its item. */
 	if (rc != HF_OK && importing->sum.outcomes[HF_IMPORT_FAILED] == failed_before) {
-		int status = errors_report(cli, rc, "import", path);
+		int status = report_path(cli, rc, path);
 
 		if (importing->failure == 0)
 			importing->failure = status;
@@ -350,7 +372,7 @@ const struct command cmd_import = {
 	.options = options,
 	.option_count = sizeof options / sizeof options[0],
 	.errors = (const int[]){ HF_ERR_NOTFOUND, HF_ERR_BUSY, HF_ERR_LIBRARY, HF_ERR_FOREIGN,
-				 HF_ERR_SIGNATURE, HF_ERR_UNSIGNED, HF_OK },
+				 HF_ERR_SIGNATURE, HF_ERR_KEY_MISSING, HF_ERR_UNSIGNED, HF_OK },
 	.operands_min = 0,
 	.operands_max = (size_t)-1,
 	.run = run,

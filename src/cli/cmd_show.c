@@ -106,8 +106,9 @@ static void show_branch_text(struct cli *cli, const struct hf_view *view,
 
 	put_heading(&cli->out, &text, view);
 	if (hf_transcript_others(transcript) > 0)
-		strbuf_printf(&text, "%-9s %llu messages on other branches or taken back: --all\n",
-			      "others", (unsigned long long)hf_transcript_others(transcript));
+		strbuf_printf(&text, "%-9s %llu messages on other branches, replaced or taken back: "
+			      "--all\n", "others",
+			      (unsigned long long)hf_transcript_others(transcript));
 	out_write(&cli->out, &text);
 	while (cli->out.failure == 0 && hf_transcript_next(transcript, &record)) {
 		render_record(&cli->out, &text, &record);

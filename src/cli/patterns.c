@@ -69,6 +69,8 @@ int patterns_read(struct cli *cli, struct patterns *patterns, const struct argum
 	if (file == NULL)
 		return 0;
 	failure = read_file(&patterns->text, file);
+	if (failure == ENOENT || failure == ENOTDIR)
+		return errors_usage(cli, "there is no file of patterns at %s", file);
 	if (failure != 0)
 		return errors_report_errno(cli, failure, "read", file);
 	split(patterns);

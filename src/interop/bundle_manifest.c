@@ -2,6 +2,7 @@
 #include "interop/bundle_manifest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -289,6 +290,27 @@ static bool get_origin(struct hf_slice object, struct bundle_manifest *manifest)
 	return true;
 }
 
+static int compare_name(const void *name, const void *aside)
+{
+	return strcmp(name, ((const struct bundle_aside *)aside)->name);
+}
+
+bool bundle_aside_is(const struct bundle_manifest *manifest, const char *name)
+{
+	size_t count = bundle_aside_count(manifest);
+
+	return count > 0 && bsearch(name, manifest->asides.data, count,
+				    sizeof(struct bundle_aside), compare_name) != NULL;
+}
+
+/* By name, and so each once: the one of two could else undo what was checked of the other. */
+static bool is_in_order(const struct bundle_manifest *manifest, const char *name)
+{
+	size_t count = bundle_aside_count(manifest);
+
+	return count == 0 || strcmp(bundle_aside_at(manifest, count - 1)->name, name) < 0;
+}
+
 static int get_asides(struct hf_slice object, struct bundle_manifest *manifest)
 {
 	struct hf_slice array, value;
@@ -302,7 +324,7 @@ static int get_asides(struct hf_slice object, struct bundle_manifest *manifest)
 
 		if (!get_text(value, "name", aside.name, sizeof aside.name) ||
 		    !storage_aside_is_name(manifest->id, aside.name) ||
-		    !get_file(value, &aside.file))
+		    !get_file(value, &aside.file) || !is_in_order(manifest, aside.name))
 			return HF_ERR_BUNDLE;
 		rc = buffer_put(&manifest->asides, &aside, sizeof aside);
 	}

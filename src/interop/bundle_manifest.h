@@ -64,6 +64,8 @@ struct bundle_manifest {
 void bundle_manifest_release(struct bundle_manifest *manifest);
 size_t bundle_aside_count(const struct bundle_manifest *manifest);
 struct bundle_aside *bundle_aside_at(const struct bundle_manifest *manifest, size_t index);
+/* True if one that was read has this name. */
+bool bundle_aside_is(const struct bundle_manifest *manifest, const char *name);
 
 /* Appends the manifest as one line. Errors of buffer_put. */
 int bundle_manifest_put(const struct bundle_manifest *manifest, struct buffer *out);

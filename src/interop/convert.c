@@ -13,9 +13,6 @@
 void convert_init(struct convert *convert, struct exporter *exporter)
 {
 	*convert = (struct convert){ .exporter = exporter };
-	convert->calls = mem_new(CONVERT_CALLS_MAX, sizeof *convert->calls);
-	if (convert->calls == NULL && exporter->rc == HF_OK)
-		exporter->rc = HF_ERR_NOMEM;
 }
 
 void convert_release(struct convert *convert)
@@ -287,17 +284,35 @@ bool convert_same(struct hf_slice a, struct hf_slice b)
 	return a.size > 0 && a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
 }
 
-static void make_room(struct convert *convert)
+/* Makes room for one more call; false: there is no memory. What moves has been earned by as
+ * many calls that were taken away, so that all of it takes linear time. */
+static bool make_room(struct convert *convert)
 {
-	if (convert->first + convert->count < CONVERT_CALLS_MAX)
-		return;
-	if (convert->first == 0) { /* full: the oldest is answered by nobody */
+	size_t room = convert->call_room > 0 ? convert->call_room * 2 : 64;
+	struct convert_call *calls;
+
+	if (convert->count >= CONVERT_CALLS_MAX) {
+		export_note(convert->exporter, "calls that wait for a result, beyond 65,536 at once");
 		convert->first++;
 		convert->count--;
 	}
-	memmove(convert->calls, convert->calls + convert->first,
-		convert->count * sizeof *convert->calls);
-	convert->first = 0;
+	if (convert->first + convert->count < convert->call_room)
+		return true;
+	if (convert->first > 0 && convert->first >= convert->count) {
+		memcpy(convert->calls, convert->calls + convert->first,
+		       convert->count * sizeof *convert->calls);
+		convert->first = 0;
+		return true;
+	}
+	calls = mem_resize(convert->calls, room, sizeof *calls);
+	if (calls == NULL) {
+		if (convert->exporter->rc == HF_OK)
+			convert->exporter->rc = HF_ERR_NOMEM;
+		return false;
+	}
+	convert->calls = calls;
+	convert->call_room = room;
+	return true;
 }
 
 /* Puts a tag into a table that has room for it; false: it is there. */
@@ -361,9 +376,8 @@ const char *convert_open(struct convert *convert, const struct export_part *call
 	struct convert_call *open;
 	int64_t size;
 
-	if (convert->calls == NULL)
+	if (!make_room(convert))
 		return "";
-	make_room(convert);
 	open = &convert->calls[convert->first + convert->count++];
 	*open = (struct convert_call){ .id = call->id, .name = call->name };
 	size = json_text(call->id, open->made, sizeof open->made);
@@ -376,24 +390,47 @@ const char *convert_open(struct convert *convert, const struct export_part *call
 	return open->made;
 }
 
+/* Finds the call with an id among the oldest and the newest that wait: results come in the order
+ * of their calls, or last first. So nobody can make each result look through all of them. */
+static bool find_call(const struct convert *convert, struct hf_slice id, size_t *ret_at)
+{
+	const struct convert_call *calls = convert->calls + convert->first;
+	size_t count = convert->count;
+
+	for (size_t i = 0; i < count && i < CONVERT_LOOK_MAX; i++) {
+		if (convert_same(calls[i].id, id)) {
+			*ret_at = i;
+			return true;
+		}
+	}
+	for (size_t i = count; i > CONVERT_LOOK_MAX && i > count - CONVERT_LOOK_MAX; i--) {
+		if (convert_same(calls[i - 1].id, id)) {
+			*ret_at = i - 1;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool convert_close(struct convert *convert, const struct export_part *result,
 		   struct convert_call *ret_call)
 {
 	struct convert_call *calls;
 	size_t at = 0;
 
-	if (convert->count == 0)
+	if (convert->count == 0 ||
+	    (result->id.size > 0 && !find_call(convert, result->id, &at)))
 		return false;
 	calls = convert->calls + convert->first;
-	while (at < convert->count && result->id.size > 0 && !convert_same(calls[at].id, result->id))
-		at++;
-	if (at >= convert->count)
-		return false;
 	*ret_call = calls[at];
-	/* Results mostly come in the order of their calls, so mostly nothing moves. */
-	memmove(calls + 1, calls, at * sizeof *calls);
-	convert->first++;
 	convert->count--;
+	/* The shorter side moves: mostly nothing does. */
+	if (at < convert->count - at) {
+		memmove(calls + 1, calls, at * sizeof *calls);
+		convert->first++;
+	} else {
+		memmove(calls + at, calls + at + 1, (convert->count - at) * sizeof *calls);
+	}
 	return true;
 }
 

@@ -19,7 +19,8 @@
 #include "interop/export.h"
 
 enum {
-	CONVERT_CALLS_MAX = 1024, /* calls that wait at a time; the results of more find no call */
+	CONVERT_CALLS_MAX = 1 << 16, /* calls that wait at a time; of more the oldest is given up */
+	CONVERT_LOOK_MAX = 1024,  /* of them, from each end, that a result's id is compared with */
 	CONVERT_IDS_MAX = 1 << 19, /* ids that are remembered, so that none is written twice */
 	CONVERT_HEX_SIZE = 32,
 	CONVERT_ID_SIZE = 65,     /* of an id that services take, with its NUL */
@@ -37,6 +38,7 @@ struct convert {
 	struct convert_call *calls; /* from first on, count of them, oldest first */
 	size_t first;
 	size_t count;
+	size_t call_room;
 	uint64_t *ids;              /* tags of the ids that were written; 0: free */
 	size_t id_count;
 	size_t id_room;             /* a power of two, at least twice the count; or 0 */
@@ -44,7 +46,7 @@ struct convert {
 	uint64_t part;              /* names made for it so far */
 };
 
-/* HF_ERR_NOMEM sticks. convert is to be released in any case. */
+/* convert is to be released in any case. */
 void convert_init(struct convert *convert, struct exporter *exporter);
 void convert_release(struct convert *convert);
 

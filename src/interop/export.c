@@ -10,6 +10,8 @@
 #include "json/read.h"
 #include "store/store.h"
 
+enum { CUT_SIZE_MIN = 1 << 20 };
+
 /* ---- Writing ---- */
 
 static void write_out(struct exporter *exporter, const char *bytes, size_t size)
@@ -124,18 +126,38 @@ void export_redact_name(struct exporter *exporter, char *name, size_t size)
 	redact_name(exporter, name, size, ++exporter->names);
 }
 
-void export_note(struct exporter *exporter, const char *what)
+static void add_note(struct exporter *exporter, const char *what, uint64_t count)
 {
-	for (size_t i = 0; i < EXPORT_NOTES_MAX; i++) {
+	for (size_t i = 0; count > 0 && i < EXPORT_NOTES_MAX; i++) {
 		struct export_note *note = &exporter->notes[i];
 
 		if (note->what == NULL)
 			note->what = what;
 		if (strcmp(note->what, what) == 0) {
-			note->count++;
+			note->count += count;
 			return;
 		}
 	}
+}
+
+void export_note(struct exporter *exporter, const char *what)
+{
+	add_note(exporter, what, 1);
+}
+
+/* Tells of parts of which the view holds the beginning only (message.h). */
+static void note_cut(struct exporter *exporter, const struct export_message *message)
+{
+	static const char mark[] = ",\"cut\":true}";
+	const size_t size = sizeof mark - 1;
+	struct export_part part;
+	size_t position = 0;
+	uint64_t count = 0;
+
+	while (export_part_next(message, &position, &part))
+		count += part.json.size > size &&
+			 memcmp(part.json.data + part.json.size - size, mark, size) == 0;
+	add_note(exporter, "ends of texts that are too long", count);
 }
 
 bool export_next(struct exporter *exporter, struct hf_record *record,
@@ -147,6 +169,9 @@ bool export_next(struct exporter *exporter, struct hf_record *record,
 		if (exporter->is_continued && stored_read(record, &stored))
 			continue;
 		export_message_read(record, ret_message);
+		/* None is cut in a view that is smaller. */
+		if (record->data.size >= CUT_SIZE_MIN)
+			note_cut(exporter, ret_message);
 		/* Those of an original are counted already. */
 		exporter->done.messages += !exporter->is_continued;
 		return true;
@@ -259,10 +284,34 @@ static bool has_additions(const struct hf_view *view)
 	return false;
 }
 
+/* What is written anew is the conversation as it stands, and not what is beside it. Without a
+ * tree that is what its own program has dropped, too. */
+static void note_left_out(struct exporter *exporter)
+{
+	struct hf_record record = { 0 };
+	struct hf_slice value;
+	uint64_t others = hf_transcript_others(exporter->transcript);
+	uint64_t count = 0;
+	bool is_tree = false;
+
+	while (hf_view_next(exporter->view, &record)) {
+		if (record.type.size == 8 && memcmp(record.type.data, "x-source", 8) == 0)
+			count += json_member(record.data, "side", &value) &&
+				 json_member(record.data, "role", &value);
+		if (others > 0 && !is_tree)
+			is_tree = json_member(record.data, "parent", &value);
+	}
+	if (is_tree)
+		add_note(exporter, "messages on other branches", others);
+	add_note(exporter, "messages of subagents and other side conversations", count);
+}
+
 static void write_all(struct exporter *exporter, const struct format *format, bool is_original)
 {
 	bool has_more = is_original && has_additions(exporter->view);
 
+	if (!is_original)
+		note_left_out(exporter);
 	if (is_original) {
 		exporter->done.messages = hf_transcript_count(exporter->transcript);
 		name_as_imported(exporter);

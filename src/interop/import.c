@@ -76,11 +76,13 @@ static void tell_found(struct import_env *env, const struct import_found *found)
 static int check_named(struct import_env *env, const struct import_walk *walk, const char *path)
 {
 	const struct import_found *first = walk->list;
+	bool has_path;
 
-	if (walk->count == 1 && first->error == HF_ERR_FOREIGN && strcmp(first->path, path) == 0)
-		return report_fail(env->report, HF_ERR_FOREIGN, "import", "%s: %s", path,
-				   first->message);
-	return HF_OK;
+	if (walk->count != 1 || first->error != HF_ERR_FOREIGN || strcmp(first->path, path) != 0)
+		return HF_OK;
+	has_path = strncmp(first->message, path, strlen(path)) == 0;
+	return report_fail(env->report, HF_ERR_FOREIGN, "import", "%s%s%s", has_path ? "" : path,
+			   has_path ? "" : ": ", first->message);
 }
 
 static void run_all(struct import_env *env, const struct import_walk *walk)

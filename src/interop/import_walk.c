@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "interop/source.h"
+#include "store/marker.h"
 
 const char *import_walk_name(const char *path)
 {
@@ -153,6 +154,20 @@ static int add_sessions(struct import_walk *walk, const char *path, const struct
 
 /* ---- Files ---- */
 
+static const char is_own[] = "it is Holdfast's own; bundle and unbundle carry its sessions";
+
+/* A log of a store like this one quotes lines of other agents, and must not be taken for theirs. */
+static bool is_own_log(struct hf_slice start)
+{
+	static const char before[] = "{\"n\":0,\"at\":\"";
+	static const char behind[] = "\",\"type\":\"session\",\"data\":{";
+	size_t at = sizeof before - 1 + TEXT_TIME_SIZE;
+
+	return start.size >= at + sizeof behind - 1 &&
+	       memcmp(start.data, before, sizeof before - 1) == 0 &&
+	       memcmp(start.data + at, behind, sizeof behind - 1) == 0;
+}
+
 static int probe_file(struct import_walk *walk, const char *path, bool is_named, char *start)
 {
 	struct probe probe = { .path = path, .name = import_walk_name(path) };
@@ -173,9 +188,13 @@ static int probe_file(struct import_walk *walk, const char *path, bool is_named,
 	if (count < 0)
 		return add_failed(walk, path, (int)count, NULL);
 	probe.start = (struct hf_slice){ start, (size_t)count };
+	if (is_own_log(probe.start))
+		return add_failed(walk, path, HF_ERR_FOREIGN, is_own);
 	found.format = recognise(walk, &probe);
 	if (found.format == NULL)
-		return add_failed(walk, path, HF_ERR_FOREIGN, "it is of no known format");
+		return add_failed(walk, path, HF_ERR_FOREIGN,
+				  walk->only == NULL ? "it is of no known format"
+						     : "it is not of the format that was named");
 	return add_sessions(walk, path, &found);
 }
 
@@ -249,7 +268,17 @@ struct levels {
 	char path[IMPORT_PATH_SIZE]; /* of what is being looked at */
 };
 
-/* Opens the directory at levels->path and takes its names. */
+static bool is_store(const struct import_walk *walk, int fd)
+{
+	const struct sys *sys = walk->env->sys;
+	struct stat found;
+	uint8_t id[16];
+
+	return sys->stat_at(sys->context, fd, "holdfast.json", &found) == 0 &&
+	       marker_open(sys, walk->env->report, fd, false, id) == HF_OK;
+}
+
+/* Opens the directory at levels->path and takes its names. A store is not gone into. */
 static int enter(struct import_walk *walk, struct levels *levels, bool is_named)
 {
 	const struct sys *sys = walk->env->sys;
@@ -265,6 +294,11 @@ static int enter(struct import_walk *walk, struct levels *levels, bool is_named)
 	if (fd < 0)
 		return add_failed(walk, levels->path,
 				  report_errno(walk->env->report, -fd, "open", levels->path), NULL);
+	if (is_store(walk, fd)) {
+		(void)sys->close(sys->context, fd);
+		return add_failed(walk, levels->path, HF_ERR_FOREIGN, is_own);
+	}
+	report_clear(walk->env->report);
 	rc = sys->each_name(sys->context, fd, take_name, &level->names);
 	(void)sys->close(sys->context, fd);
 	levels->depth++;

@@ -405,7 +405,7 @@ static int detect(const struct probe *probe)
 }
 
 /* Newer versions move everything into their database and leave the folder as it was: then it
- * holds nothing but old copies, and is imported only if somebody names it. */
+ * holds nothing but old copies, and is imported only if somebody names it or this format. */
 static int places(const struct import_env *env, source_fn each, void *context)
 {
 	char home[FACT_PATH_SIZE];
@@ -418,7 +418,8 @@ static int places(const struct import_env *env, source_fn each, void *context)
 	if (size + sizeof "/opencode/opencode.db" > sizeof home)
 		return HF_OK;
 	memcpy(home + size, "/opencode/opencode.db", sizeof "/opencode/opencode.db");
-	if (env->sys->stat_at(env->sys->context, AT_FDCWD, home, &found) == 0)
+	if (env->options->format == NULL &&
+	    env->sys->stat_at(env->sys->context, AT_FDCWD, home, &found) == 0)
 		return HF_OK;
 	home[size] = '\0';
 	return fact_place(env, home, "/opencode/storage", each, context);

@@ -413,7 +413,8 @@ static const struct format_reader reader = {
 
 const struct format format_pi = {
 	.about = { .name = "pi", .title = "pi", .can_import = true, .can_export = true,
-		    .places = "$PI_CODING_AGENT_DIR/sessions, ~/.pi/agent/sessions",
+		    .places = "$PI_CODING_AGENT_SESSION_DIR, $PI_CODING_AGENT_DIR/sessions, "
+			      "~/.pi/agent/sessions",
 		    .suffix = ".jsonl" },
 	.reader = &reader,
 	.write = pi_write,

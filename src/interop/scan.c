@@ -128,6 +128,20 @@ static bool is_of_source(const char *where)
 	       (where[6] == '\0' || where[6] == '.' || where[6] == '[');
 }
 
+/* The name of a row ("message/msg_1") is called a key, but opens nothing. Its parts are in the
+ * row, too. */
+static bool is_row_name(const struct scan *scan, const char *where, const struct redact_hit *hit)
+{
+	struct stored stored;
+	struct hf_slice bytes;
+
+	return strcmp(where, "source.key") == 0 && strcmp(hit->kind, "secret") == 0 &&
+	       stored_read(scan->record, &stored) &&
+	       (!stored.has_bytes || json_member(stored.source, "json", &bytes) ||
+		json_member(stored.source, "text", &bytes) ||
+		json_member(stored.source, "base64", &bytes));
+}
+
 static void tell(void *context, const char *where, struct hf_slice text,
 		 const struct redact_hit *hit)
 {
@@ -141,7 +155,7 @@ static void tell(void *context, const char *where, struct hf_slice text,
 			remember(scan, number);
 		return;
 	}
-	if (is_of_source(where) && was_seen(scan, number))
+	if (is_row_name(scan, where, hit) || (is_of_source(where) && was_seen(scan, number)))
 		return;
 	remember(scan, number);
 	scan->count++;

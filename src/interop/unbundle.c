@@ -140,6 +140,7 @@ static int open_incoming(struct unbundling *u)
 
 	u->incoming = store->env;
 	u->incoming.storage = NULL;
+	u->incoming.keyring = u->keyring;
 	u->incoming.refuse_elsewhere = NULL;
 	if (u->options->dry_run)
 		return HF_OK;
@@ -149,13 +150,23 @@ static int open_incoming(struct unbundling *u)
 							     clear_one, u) : rc;
 }
 
+/* What is given to this call is nobody else's: others may unbundle at the same time. */
+static int open_keys(struct unbundling *u)
+{
+	struct keyring *keyring = u->store->keyring;
+	int rc = HF_OK;
+
+	if (u->options->key_path != NULL)
+		rc = keyring_secret_read(keyring, u->report, u->options->key_path, &u->secret);
+	return rc == HF_OK ? keyring_borrow(keyring, u->report, u->secret, &u->keyring) : rc;
+}
+
 static int take_all(struct unbundling *u)
 {
-	int rc = open_incoming(u);
+	int rc = open_keys(u);
 
-	if (rc == HF_OK && u->options->key_path != NULL)
-		rc = keyring_secret_read(u->store->keyring, u->report, u->options->key_path,
-					 &u->secret);
+	if (rc == HF_OK)
+		rc = open_incoming(u);
 	digest_init(&u->manifests);
 	if (rc == HF_OK)
 		rc = archive_in_open(u->report, get, u, &u->in);
@@ -164,10 +175,10 @@ static int take_all(struct unbundling *u)
 	if (rc == HF_OK)
 		rc = read_sessions(u);
 	archive_in_close(u->in);
-	keyring_unlend(u->store->keyring);
-	keyring_secret_free(u->store->keyring, u->secret);
 	if (u->incoming.storage != NULL)
 		u->incoming.storage->ops->close(u->incoming.storage);
+	keyring_close(u->keyring);
+	keyring_secret_free(u->store->keyring, u->secret);
 	return rc;
 }
 

@@ -29,6 +29,7 @@ struct unbundling {
 	bool has_member;
 	bool is_broken;
 	struct keyring_secret *secret; /* the key that was given, or NULL */
+	struct keyring *keyring;       /* the store's keys, and that one where it is lent */
 	struct log_env incoming;       /* its storage is NULL in a dry run */
 	struct digest manifests;
 	uint64_t sessions;             /* manifests that were read */

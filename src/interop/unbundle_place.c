@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* Staging a session of a bundle, checking it, and putting it in its place. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/text.h"
 #include "format/first.h"
 #include "interop/bundle_bytes.h"
 #include "interop/unbundle.h"
 #include "log/writer.h"
 #include "store/capacity.h"
 
-enum { TRIES_MAX = 3 };
+enum { TRIES_MAX = 3, OTHERS_MAX = 1000000 };
 
 /* A session on its way. */
 struct passage {
@@ -18,6 +21,8 @@ struct passage {
 	struct storage *incoming;
 	struct storage_lock *lock; /* in there */
 	enum hf_verdict verdict;   /* what it is here */
+	unsigned next_other;       /* where to look for a free name for what is in the way */
+	unsigned displaced;        /* how many have got one */
 	bool is_proven;            /* its key has signed at least its first record */
 };
 
@@ -35,6 +40,9 @@ int unbundle_clear(struct unbundling *u, struct storage_id id)
 	struct storage_lock *lock = NULL;
 	int rc = incoming->ops->find(incoming, u->report, id, &there);
 
+	/* The log tells that there are others, so it goes last. */
+	if (rc == HF_OK)
+		rc = incoming->ops->aside_unstage(incoming, u->report, id);
 	/* The head outside means nothing while the log is here, so it goes first. */
 	if (rc == HF_OK && there.has_log)
 		rc = sessions->ops->find(sessions, u->report, id, &here);
@@ -164,27 +172,22 @@ static int read_head(struct passage *p)
 	return rc == HF_OK ? write_head(p, &slots) : rc;
 }
 
-/* Puts quarantined bytes where the records that tell of them say. */
-static int read_aside(struct passage *p, const struct bundle_aside *aside)
+/* Quarantined bytes wait beside their session until all of it was found to be good. */
+static int read_asides(struct passage *p)
 {
-	struct report unheard = report_make(NULL, NULL);
-	struct bundle_file here = { 0, { 0 } };
 	struct storage_temp *temp = NULL;
 	char name[BUNDLE_NAME_SIZE];
-	int rc = bundle_bytes_digest_aside(p->incoming, &unheard, p->id, aside->name, &here);
+	int rc = HF_OK;
 
-	bundle_name(p->id, BUNDLE_ASIDE, aside->name, name);
-	if (rc == HF_ERR_NOTFOUND) {
+	for (size_t i = 0; rc == HF_OK && i < bundle_aside_count(p->manifest); i++) {
+		const struct bundle_aside *aside = bundle_aside_at(p->manifest, i);
+
+		bundle_name(p->id, BUNDLE_ASIDE, aside->name, name);
 		rc = read_temp(p, name, &aside->file, &temp);
-		return rc == HF_OK ? p->incoming->ops->temp_keep(temp, aside->name) : rc;
+		if (rc == HF_OK)
+			rc = p->incoming->ops->temp_stage(temp, aside->name);
 	}
-	if (rc == HF_OK && (here.size != aside->file.size ||
-			    memcmp(here.sha256, aside->file.sha256, sizeof here.sha256) != 0))
-		return report_fail(p->u->report, HF_ERR_EXISTS, "unbundle",
-				   "other bytes have the name %s in the quarantine", aside->name);
-	if (rc != HF_OK)
-		p->u->report->detail = unheard.detail;
-	return rc == HF_OK ? unbundle_member(p->u, name, &aside->file, NULL, NULL) : rc;
+	return rc;
 }
 
 /* ---- Checking -------------------------------------------------------------------- */
@@ -251,11 +254,21 @@ static int check(struct passage *p)
 
 int unbundle_trust(struct unbundling *u, const struct bundle_manifest *manifest)
 {
+	const struct session_key_choice choice = { .key_id = manifest->key_id,
+						   .session = manifest->id.bytes,
+						   .store = manifest->store, .is_exact = true };
+	struct keyring *keyring = u->store->keyring;
+	struct session_key *known = NULL;
+	int rc;
+
 	if (u->secret == NULL || !manifest->has_origin ||
-	    memcmp(keyring_secret_id(u->secret), manifest->key_id, FORMAT_KEY_ID_SIZE) != 0 ||
-	    memcmp(manifest->store, u->store->env.store, sizeof manifest->store) == 0)
+	    memcmp(keyring_secret_id(u->secret), manifest->key_id, FORMAT_KEY_ID_SIZE) != 0)
 		return HF_OK;
-	return keyring_keep(u->store->keyring, u->report, u->secret, manifest->store);
+	/* It may be an earlier one of this store, which has another by now. */
+	rc = session_key_choose(keyring, u->report, &choice, &known);
+	session_key_free(keyring, known);
+	return rc == HF_ERR_KEY_MISSING ?
+		       keyring_keep(keyring, u->report, u->secret, manifest->store) : rc;
 }
 
 /* ---- Into its place -------------------------------------------------------------- */
@@ -277,6 +290,96 @@ static int clear(struct passage *p)
 	return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
 }
 
+static int fail_aside(struct passage *p, int rc, const char *name, const struct report *unheard)
+{
+	struct report *report = p->u->report;
+
+	rc = report_fail(report, rc, "unbundle", "%s in the quarantine: %s", name,
+			 unheard->detail.message);
+	report->detail.os_errno = unheard->detail.os_errno;
+	return rc;
+}
+
+/* Gives what is in the quarantine under a name another one, which nothing there has, nor is to
+ * have. No session of this id is here, so no record tells of these bytes: they are of one that
+ * was removed, or of an earlier attempt. Whoever sent them must not keep this one out. */
+static int displace(struct passage *p, struct report *report, const char *name)
+{
+	const struct storage_ops *ops = p->incoming->ops;
+	char uuid[TEXT_UUID_SIZE + 1] = "";
+	char other[STORAGE_QUARANTINE_NAME_SIZE];
+	int rc = HF_ERR_EXISTS;
+
+	text_put_uuid(p->id.bytes, uuid);
+	while (rc == HF_ERR_EXISTS && p->next_other < OTHERS_MAX) {
+		(void)snprintf(other, sizeof other, "%s.displaced.%u", uuid, p->next_other++);
+		if (!bundle_aside_is(p->manifest, other))
+			rc = ops->aside_rename(p->incoming, report, p->id, name, other);
+	}
+	p->displaced += rc == HF_OK;
+	return rc;
+}
+
+/* Sees that nothing but the same bytes has a name of the session's in the quarantine, and says
+ * whether they have it. */
+static int clear_way(struct passage *p, const struct bundle_aside *aside, bool *ret_is_here)
+{
+	struct report unheard = report_make(NULL, NULL);
+	struct bundle_file here = { 0, { 0 } };
+	int rc = bundle_bytes_digest_aside(p->incoming, &unheard, p->id, aside->name, &here);
+
+	if (rc == HF_ERR_NOTFOUND)
+		return HF_OK;
+	*ret_is_here = rc == HF_OK && here.size == aside->file.size &&
+		       memcmp(here.sha256, aside->file.sha256, sizeof here.sha256) == 0;
+	if (rc == HF_OK && !*ret_is_here)
+		rc = displace(p, &unheard, aside->name);
+	return rc == HF_OK ? HF_OK : fail_aside(p, rc, aside->name, &unheard);
+}
+
+/* Puts quarantined bytes where the records that tell of them say: all whose is_here is not set,
+ * for which the way is clear. */
+static int bring(struct passage *p, const bool *is_here)
+{
+	const struct storage_ops *ops = p->incoming->ops;
+	bool is_left = false;
+	int rc = ops->aside_sync(p->incoming, p->u->report);
+
+	for (size_t i = 0; rc == HF_OK && i < bundle_aside_count(p->manifest); i++) {
+		is_left = is_left || is_here[i];
+		if (!is_here[i])
+			rc = ops->aside_bring(p->incoming, p->u->report, p->id,
+					      bundle_aside_at(p->manifest, i)->name);
+	}
+	if (rc == HF_OK)
+		rc = ops->aside_sync(p->incoming, p->u->report);
+	return rc == HF_OK && is_left ? ops->aside_unstage(p->incoming, p->u->report, p->id) : rc;
+}
+
+/* What a crash, or a failure after this, leaves in the quarantine without its session is found
+ * to be the same the next time. Each step is taken for all at once: few syncs under the locks. */
+static int bring_asides(struct passage *p)
+{
+	size_t count = bundle_aside_count(p->manifest);
+	bool *is_here = count > 0 ? mem_new(count, sizeof *is_here) : NULL;
+	int rc = HF_OK;
+
+	if (count == 0)
+		return HF_OK;
+	if (is_here == NULL)
+		return report_fail(p->u->report, HF_ERR_NOMEM, "unbundle", "out of memory");
+	for (size_t i = 0; rc == HF_OK && i < count; i++)
+		rc = clear_way(p, bundle_aside_at(p->manifest, i), &is_here[i]);
+	if (p->displaced > 0)
+		report_log(p->u->report, HF_LOG_WARNING,
+			   "unbundle: other bytes had names in the quarantine that are this session's: "
+			   "%u have the label \"displaced\" now", p->displaced);
+	if (rc == HF_OK)
+		rc = bring(p, is_here);
+	mem_free(is_here);
+	return rc;
+}
+
 /* Under the lock nobody makes a session of this id outside the trash, nor moves one. */
 static int move(struct passage *p)
 {
@@ -292,6 +395,8 @@ static int move(struct passage *p)
 		rc = report_fail(p->u->report, HF_ERR_EXISTS, "unbundle", "it came up meanwhile");
 	if (rc == HF_OK)
 		rc = store_refuse_elsewhere(store, p->u->report, p->id);
+	if (rc == HF_OK)
+		rc = bring_asides(p);
 	if (rc == HF_OK)
 		rc = storage->ops->move_in(storage, p->u->report, p->incoming, p->id);
 	storage->ops->unlock(lock);
@@ -335,8 +440,8 @@ int unbundle_place(struct unbundling *u, const struct bundle_manifest *manifest,
 		rc = read_head(&p);
 	if (rc == HF_OK)
 		rc = check(&p);
-	for (size_t i = 0; rc == HF_OK && i < bundle_aside_count(manifest); i++)
-		rc = read_aside(&p, bundle_aside_at(manifest, i));
+	if (rc == HF_OK)
+		rc = read_asides(&p);
 	/* Else whoever makes an archive could have the key known for stores of his choice. */
 	if (rc == HF_OK && p.is_proven)
 		rc = unbundle_trust(u, manifest);

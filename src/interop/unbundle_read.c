@@ -101,6 +101,8 @@ int unbundle_text(struct unbundling *u, struct buffer *text)
 		if (rc == HF_OK)
 			rc = buffer_put(text, piece, got);
 	} while (rc == HF_OK && got > 0);
+	/* The end would seem not to fit to a bundle of which not all was seen. */
+	u->is_broken = u->is_broken || rc == HF_ERR_NOMEM;
 	return rc == HF_ERR_SESSION_SIZE ? fail(u, "a manifest is too large") : rc;
 }
 

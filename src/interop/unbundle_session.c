@@ -33,28 +33,30 @@ static int find_key(struct unbundling *u, const struct bundle_manifest *manifest
 						   .generation = manifest->generation,
 						   .store = is_exact ? manifest->store : NULL,
 						   .is_exact = is_exact };
-	struct keyring *keyring = u->store->keyring;
 	struct session_key *key = NULL;
-	int rc = session_key_choose(keyring, u->report, &choice, &key);
+	int rc = session_key_choose(u->keyring, u->report, &choice, &key);
 
-	session_key_free(keyring, key);
+	session_key_free(u->keyring, key);
 	return rc;
 }
 
-/* Makes the key that was given known for the session's store, as long as the call lasts.
+/* Makes the key that was given known for the session's store, to this call and for this session.
  * Who gives a key wants to know whom he trusts, so no other key will do then. */
 static int prepare_key(struct unbundling *u, const struct bundle_manifest *manifest)
 {
 	const char *given = u->secret != NULL ? keyring_secret_id(u->secret) : NULL;
 	int rc;
 
+	keyring_lend(u->keyring, NULL);
 	if (!manifest->has_origin || keyring_is_weak(manifest->key_id))
 		return HF_OK;
 	rc = find_key(u, manifest, true);
 	if (rc != HF_ERR_KEY_MISSING)
 		return rc;
-	if (given != NULL && memcmp(given, manifest->key_id, FORMAT_KEY_ID_SIZE) == 0)
-		return keyring_lend(u->store->keyring, u->report, u->secret, manifest->store);
+	if (given != NULL && memcmp(given, manifest->key_id, FORMAT_KEY_ID_SIZE) == 0) {
+		keyring_lend(u->keyring, manifest->store);
+		return HF_OK;
+	}
 	if (given != NULL)
 		return report_fail(u->report, HF_ERR_KEY_MISSING, "unbundle",
 				   "it was signed with the key %.*s, and the key that was given is %.*s",
@@ -68,6 +70,25 @@ static int prepare_key(struct unbundling *u, const struct bundle_manifest *manif
 }
 
 /* ---- Sessions that are here ------------------------------------------------------ */
+
+/* Checks a session that is here with the key that is lent, of which its store knows nothing. */
+static int check_lent(struct unbundling *u, struct storage_id id, enum hf_verdict *ret_verdict)
+{
+	const struct log_env *place = NULL;
+	struct checked *checked = NULL;
+	struct log_env env;
+	int rc = store_place(u->store, u->report, id, &place);
+
+	if (rc != HF_OK)
+		return rc;
+	env = *place;
+	env.keyring = u->keyring;
+	rc = check_open(&env, u->report, id, STORAGE_READ, NULL, &checked);
+	if (rc == HF_OK)
+		*ret_verdict = checked->check.verdict;
+	check_close(checked);
+	return rc;
+}
 
 /* Looks whether the session is here, and with these bytes. HF_ERR_NOTFOUND: it is not;
  * HF_ERR_EXISTS: with others. */
@@ -87,6 +108,8 @@ static int compare(struct unbundling *u, const struct bundle_manifest *manifest,
 	if (rc == HF_OK)
 		*ret_verdict = checked->check.verdict;
 	check_close(checked);
+	if (rc == HF_OK && *ret_verdict >= HF_KEY_MISSING && keyring_is_lent(u->keyring))
+		rc = check_lent(u, manifest->id, ret_verdict);
 	return rc;
 }
 

@@ -85,22 +85,6 @@ static void free_key(struct keyring *keyring, struct foreign_key *key)
 	mem_free(key);
 }
 
-void foreign_unlend(struct keyring *keyring)
-{
-	struct foreign_key **link = &keyring->foreign;
-
-	while (*link != NULL) {
-		struct foreign_key *key = *link;
-
-		if (!key->is_lent) {
-			link = &key->next;
-			continue;
-		}
-		*link = key->next;
-		free_key(keyring, key);
-	}
-}
-
 void foreign_forget(struct keyring *keyring)
 {
 	while (keyring->foreign != NULL) {
@@ -112,7 +96,7 @@ void foreign_forget(struct keyring *keyring)
 }
 
 int foreign_add(struct keyring *keyring, struct report *report, const struct foreign_label *label,
-		const struct store_key *bytes, bool is_lent)
+		const struct store_key *bytes)
 {
 	const struct sys *sys = keyring->sys;
 	struct foreign_key *key = find_label(keyring, label);
@@ -141,7 +125,6 @@ int foreign_add(struct keyring *keyring, struct report *report, const struct for
 	*end = key;
 out:
 	*key->key = *bytes;
-	key->is_lent = is_lent;
 	return HF_OK;
 }
 
@@ -292,7 +275,7 @@ static bool load_one(void *context, const char *name)
 	}
 	derive(walk->keyring, walk->report, walk->secret, &key);
 	if (memcmp(key.id, label.id, sizeof key.id) == 0)
-		walk->rc = foreign_add(walk->keyring, walk->report, &label, &key, false);
+		walk->rc = foreign_add(walk->keyring, walk->report, &label, &key);
 	else
 		warn_once(walk, name, "the key in it is another one than its name says");
 	mem_wipe(&key, sizeof key);

@@ -33,7 +33,6 @@ struct foreign_label {
 struct foreign_key {
 	struct foreign_key *next;
 	struct foreign_label label;
-	bool is_lent;          /* not from the key directory */
 	struct store_key *key; /* in memory for secrets */
 };
 
@@ -45,9 +44,7 @@ const struct foreign_key *foreign_get(struct keyring *keyring, const struct fore
 /* Puts a key at the end of those in memory, so that their order stays, or in the place of
  * the one with this label. HF_ERR_NOMEM, also if there are too many. */
 int foreign_add(struct keyring *keyring, struct report *report, const struct foreign_label *label,
-		const struct store_key *bytes, bool is_lent);
-/* Wipes those that were lent. */
-void foreign_unlend(struct keyring *keyring);
+		const struct store_key *bytes);
 
 /* Gives the key that a choice names, of those whose id fits the one after skip others, or
  * the one of choice->store. HF_ERR_KEY_MISSING: there is none, not described. HF_ERR_KEY_MODE,

@@ -123,15 +123,20 @@ void keyring_secret_free(struct keyring *keyring, struct keyring_secret *secret)
 /* The id of its key, FORMAT_KEY_ID_SIZE characters without NUL. */
 const char *keyring_secret_id(const struct keyring_secret *secret);
 
-/* Has it known as the key of a store from now on: only in this process, and until
- * keyring_unlend; or for ever, in the key directory (foreign.h), durable on return.
- * keyring_keep: HF_ERR_KEY_CORRUPT: a damaged file is in its place; errors of secret_read. */
-int keyring_lend(struct keyring *keyring, struct report *report,
-		 const struct keyring_secret *secret, const uint8_t store[static 16]);
+/* Has it known as the key of a store for ever, in the key directory (foreign.h), durable on
+ * return. HF_ERR_KEY_CORRUPT: a damaged file is in its place; errors of secret_read. */
 int keyring_keep(struct keyring *keyring, struct report *report,
 		 const struct keyring_secret *secret, const uint8_t store[static 16]);
-/* Forgets all that were lent and not kept. */
-void keyring_unlend(struct keyring *keyring);
+
+/* A keyring for one operation: it knows the keys that the lender knows, and can know one more,
+ * of which nobody else learns. It is for the functions session_key_* alone, and is closed with
+ * keyring_close. Lender and secret (NULL: there is none to lend) outlive it. HF_ERR_NOMEM. */
+int keyring_borrow(struct keyring *lender, struct report *report,
+		   const struct keyring_secret *secret, struct keyring **ret_borrower);
+/* Has its secret known as the key of this store, and of no other any more (NULL: of none). */
+void keyring_lend(struct keyring *borrower, const uint8_t *store);
+/* True while it is known as the key of any. */
+bool keyring_is_lent(struct keyring *borrower);
 
 /* ---- All keys -------------------------------------------------------------------- */
 

@@ -38,6 +38,12 @@ struct keyring {
 	bool unsynced;                 /* a sync of the key directory failed */
 	bool warned_weak;              /* that the secret is unreadable */
 	bool warned_foreign;           /* that a key of another store cannot be used */
+
+	/* Of a borrower alone, which has of the rest only sys, mutex and spare. */
+	struct keyring *lender;        /* NULL: this is no borrower */
+	const struct keyring_secret *secret; /* that can be lent, or NULL */
+	uint8_t lent_store[16];        /* whose key it is for the moment */
+	bool is_lent;
 };
 
 /* A store key, and the store that it is to sign for. */
@@ -50,5 +56,10 @@ struct key_found {
  * Errors of session_key_new. The caller wipes what it is given. */
 int keyring_find(struct keyring *keyring, struct report *report,
 		 const struct session_key_choice *choice, struct key_found *ret_found);
+
+/* The same for a borrower, whose mutex is not held: the key that is lent goes before those of
+ * the lender. */
+int lend_find(struct keyring *borrower, struct report *report,
+	      const struct session_key_choice *choice, struct key_found *ret_found);
 
 #endif

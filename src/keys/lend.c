@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Taking in the key of another store. */
+/* Taking in the key of another store, for ever or for one operation. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
+#include "base/invariant.h"
+#include "base/mem.h"
 #include "crypto/kdf.h"
 #include "holdfast.h"
 #include "keys/foreign.h"
@@ -90,25 +92,7 @@ static struct foreign_label label_of(const struct keyring_secret *secret,
 	return label;
 }
 
-int keyring_lend(struct keyring *keyring, struct report *report,
-		 const struct keyring_secret *secret, const uint8_t store[static 16])
-{
-	struct foreign_label label = label_of(secret, store);
-	int rc = HF_OK;
-
-	(void)pthread_mutex_lock(&keyring->mutex);
-	if (foreign_get(keyring, &label) == NULL)
-		rc = foreign_add(keyring, report, &label, &secret->key, true);
-	(void)pthread_mutex_unlock(&keyring->mutex);
-	return rc;
-}
-
-void keyring_unlend(struct keyring *keyring)
-{
-	(void)pthread_mutex_lock(&keyring->mutex);
-	foreign_unlend(keyring);
-	(void)pthread_mutex_unlock(&keyring->mutex);
-}
+/* ---- For ever -------------------------------------------------------------------- */
 
 /* Makes a directory and opens it; its name is durable on return. */
 static int make_dir(const struct sys *sys, struct report *report, int at_fd, const char *name,
@@ -192,16 +176,110 @@ int keyring_keep(struct keyring *keyring, struct report *report,
 		 const struct keyring_secret *secret, const uint8_t store[static 16])
 {
 	struct foreign_label label = label_of(secret, store);
-	const struct foreign_key *known;
 	int rc = HF_OK;
 
+	INVARIANT(keyring->lender == NULL);
 	(void)pthread_mutex_lock(&keyring->mutex);
-	known = foreign_get(keyring, &label);
-	if (known == NULL || known->is_lent) {
+	if (foreign_get(keyring, &label) == NULL) {
 		rc = keep(keyring, report, secret, &label);
 		if (rc == HF_OK)
-			rc = foreign_add(keyring, report, &label, &secret->key, false);
+			rc = foreign_add(keyring, report, &label, &secret->key);
 	}
 	(void)pthread_mutex_unlock(&keyring->mutex);
+	return rc;
+}
+
+/* ---- For one operation ----------------------------------------------------------- */
+
+int keyring_borrow(struct keyring *lender, struct report *report,
+		   const struct keyring_secret *secret, struct keyring **ret_borrower)
+{
+	struct keyring *borrower = mem_new(1, sizeof *borrower);
+
+	INVARIANT(lender->lender == NULL);
+	if (borrower == NULL || pthread_mutex_init(&borrower->mutex, NULL) != 0) {
+		mem_free(borrower);
+		return report_fail(report, HF_ERR_NOMEM, "keyring", "out of memory");
+	}
+	borrower->sys = lender->sys;
+	borrower->dir = (struct secret_dir){ lender->sys, -1, true };
+	borrower->lender = lender;
+	borrower->secret = secret;
+	*ret_borrower = borrower;
+	return HF_OK;
+}
+
+void keyring_lend(struct keyring *borrower, const uint8_t *store)
+{
+	INVARIANT(borrower->lender != NULL && (store == NULL || borrower->secret != NULL));
+	(void)pthread_mutex_lock(&borrower->mutex);
+	borrower->is_lent = store != NULL;
+	if (store != NULL)
+		memcpy(borrower->lent_store, store, sizeof borrower->lent_store);
+	(void)pthread_mutex_unlock(&borrower->mutex);
+}
+
+bool keyring_is_lent(struct keyring *borrower)
+{
+	bool is_lent;
+
+	(void)pthread_mutex_lock(&borrower->mutex);
+	is_lent = borrower->is_lent;
+	(void)pthread_mutex_unlock(&borrower->mutex);
+	return is_lent;
+}
+
+/* Gives the key that is lent, if it has this id. A forked child finds it wiped. */
+static bool get_lent(struct keyring *borrower, const char *key_id, struct key_found *ret_found)
+{
+	const struct keyring_secret *secret = borrower->secret;
+	bool fits;
+
+	(void)pthread_mutex_lock(&borrower->mutex);
+	fits = borrower->is_lent && secret->key.ready == STORE_KEY_READY &&
+	       memcmp(secret->key.id, key_id, sizeof secret->key.id) == 0;
+	if (fits) {
+		memcpy(ret_found->key, secret->key.key, sizeof ret_found->key);
+		memcpy(ret_found->store, borrower->lent_store, sizeof ret_found->store);
+	}
+	(void)pthread_mutex_unlock(&borrower->mutex);
+	return fits;
+}
+
+static int find_at_lender(struct keyring *borrower, struct report *report,
+			  const struct session_key_choice *choice, struct key_found *ret_found)
+{
+	struct keyring *lender = borrower->lender;
+	int rc;
+
+	(void)pthread_mutex_lock(&lender->mutex);
+	rc = keyring_find(lender, report, choice, ret_found);
+	(void)pthread_mutex_unlock(&lender->mutex);
+	return rc;
+}
+
+int lend_find(struct keyring *borrower, struct report *report,
+	      const struct session_key_choice *choice, struct key_found *ret_found)
+{
+	struct session_key_choice others = *choice;
+	struct key_found lent = { .key = { 0 } };
+	int rc = HF_OK;
+
+	if (!get_lent(borrower, choice->key_id, &lent))
+		return find_at_lender(borrower, report, choice, ret_found);
+	if (choice->store != NULL ? memcmp(choice->store, lent.store, sizeof lent.store) == 0 :
+				    choice->skip == 0) {
+		*ret_found = lent;
+		goto out;
+	}
+	others.skip -= choice->store == NULL ? 1 : 0;
+	rc = find_at_lender(borrower, report, &others, ret_found);
+	/* Known, but for another store. */
+	if (rc == HF_ERR_KEY_MISSING && choice->store != NULL && !choice->is_exact) {
+		*ret_found = lent;
+		rc = HF_OK;
+	}
+out:
+	mem_wipe(&lent, sizeof lent);
 	return rc;
 }

@@ -99,9 +99,13 @@ int session_key_choose(struct keyring *keyring, struct report *report,
 	struct session_key *key = NULL;
 	int rc;
 
-	(void)pthread_mutex_lock(&keyring->mutex);
-	rc = keyring_find(keyring, report, choice, &found);
-	(void)pthread_mutex_unlock(&keyring->mutex);
+	if (keyring->lender != NULL) {
+		rc = lend_find(keyring, report, choice, &found);
+	} else {
+		(void)pthread_mutex_lock(&keyring->mutex);
+		rc = keyring_find(keyring, report, choice, &found);
+		(void)pthread_mutex_unlock(&keyring->mutex);
+	}
 	if (rc == HF_OK)
 		rc = new_memory(keyring, report, &key);
 	if (rc == HF_OK) {

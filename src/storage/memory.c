@@ -63,13 +63,8 @@ static void memory_close(struct storage *storage)
 		memory_log_content_release(session->content);
 		mem_free(session);
 	}
-	while (memory->quarantine != NULL) {
-		struct aside *aside = memory->quarantine;
-
-		memory->quarantine = aside->next;
-		buffer_release(&aside->bytes);
-		mem_free(aside);
-	}
+	memory_aside_release(memory->quarantine);
+	memory_aside_release(memory->staged);
 	(void)pthread_mutex_destroy(&memory->mutex);
 	mem_free(memory);
 }
@@ -370,7 +365,11 @@ static const struct storage_ops memory_ops = {
 	.find = memory_find_parts,
 	.aside_each = memory_aside_each,
 	.aside_open = memory_aside_open,
-	.temp_keep = memory_aside_keep,
+	.temp_stage = memory_aside_stage,
+	.aside_bring = memory_aside_bring,
+	.aside_rename = memory_aside_rename,
+	.aside_sync = memory_aside_sync,
+	.aside_unstage = memory_aside_unstage,
 };
 
 int storage_memory_open(struct storage **ret_storage)

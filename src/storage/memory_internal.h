@@ -42,6 +42,7 @@ struct memory {
 	pthread_mutex_t mutex;
 	struct session *sessions;
 	struct aside *quarantine;
+	struct aside *staged; /* to come to the quarantine */
 };
 
 /* Takes and gives back the mutex. */
@@ -73,7 +74,15 @@ int memory_aside_each(struct storage *storage, struct report *report, struct sto
 		      storage_aside_fn each, void *context);
 int memory_aside_open(struct storage *storage, struct report *report, struct storage_id id,
 		      const char *name, struct storage_log **ret_log);
-int memory_aside_keep(struct storage_temp *temp, const char *name);
+int memory_aside_stage(struct storage_temp *temp, const char *name);
+int memory_aside_bring(struct storage *storage, struct report *report, struct storage_id id,
+		       const char *name);
+int memory_aside_rename(struct storage *storage, struct report *report, struct storage_id id,
+			const char *from, const char *to);
+int memory_aside_sync(struct storage *storage, struct report *report);
+int memory_aside_unstage(struct storage *storage, struct report *report, struct storage_id id);
+/* Frees all of a list. */
+void memory_aside_release(struct aside *asides);
 
 /* ---- memory_lock.c ---- */
 

@@ -177,7 +177,11 @@ static const struct storage_ops posix_ops = {
 	.find = posix_find,
 	.aside_each = posix_walk_each_aside,
 	.aside_open = posix_log_open_aside,
-	.temp_keep = posix_temp_keep,
+	.temp_stage = posix_temp_stage,
+	.aside_bring = posix_aside_bring,
+	.aside_rename = posix_aside_rename,
+	.aside_sync = posix_aside_sync,
+	.aside_unstage = posix_aside_unstage,
 };
 
 struct posix *posix_of(struct storage *storage)

@@ -112,6 +112,9 @@ int posix_walk_each_stray(struct storage *storage, struct report *report, storag
 			  void *context);
 int posix_walk_each_aside(struct storage *storage, struct report *report, struct storage_id id,
 			  storage_aside_fn each, void *context);
+/* The same of what is staged in the place of this storage. */
+int posix_walk_staged(struct storage *storage, struct report *report, struct storage_id id,
+		      storage_aside_fn each, void *context);
 
 /* ---- posix_lock.c ---- */
 
@@ -145,10 +148,19 @@ int posix_temp_begin(struct storage *storage, struct report *report, struct stor
 int posix_temp_write(struct storage_temp *temp, const void *bytes, size_t size);
 int posix_temp_commit(struct storage_temp *temp);
 void posix_temp_abandon(struct storage_temp *temp);
-int posix_temp_keep(struct storage_temp *temp, const char *name);
+int posix_temp_stage(struct storage_temp *temp, const char *name);
 int posix_temp_quarantine(struct storage *storage, struct report *report, struct storage_id id,
 			  const char *label, const void *bytes, size_t size,
 			  char ret_name[STORAGE_QUARANTINE_NAME_SIZE]);
+
+/* ---- posix_aside.c ---- */
+
+int posix_aside_bring(struct storage *storage, struct report *report, struct storage_id id,
+		      const char *name);
+int posix_aside_rename(struct storage *storage, struct report *report, struct storage_id id,
+		       const char *from, const char *to);
+int posix_aside_sync(struct storage *storage, struct report *report);
+int posix_aside_unstage(struct storage *storage, struct report *report, struct storage_id id);
 
 /* ---- posix_log.c ---- */
 

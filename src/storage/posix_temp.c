@@ -114,32 +114,7 @@ int posix_temp_commit(struct storage_temp *temp)
 	return rc;
 }
 
-/* Gives the file its name in the quarantine. Whoever holds the session's lock is alone with
- * its names there, so nothing comes up between the look and the rename; a link would leave
- * the file with two names after a crash. */
-static int rename_aside(struct posix_temp *temp, const char *name)
-{
-	struct posix *posix = posix_of(temp->base.storage);
-	struct report *report = temp->base.report;
-	const struct sys *sys = posix->sys;
-	struct stat found;
-	int rc = sys->stat_at(sys->context, posix->quarantine_fd, name, &found);
-
-	if (rc == 0)
-		return report_fail(report, HF_ERR_EXISTS, "rename", "%s: is in the quarantine", name);
-	if (rc != -ENOENT)
-		return posix_file_fail(report, rc, "fstatat", name);
-	rc = sys->rename_at(sys->context, temp->file.dir_fd, temp->file.name.text,
-			    posix->quarantine_fd, name);
-	if (rc < 0) {
-		posix_file_doubt(posix);
-		return posix_file_fail(report, rc, "rename", name);
-	}
-	temp->file.name.text[0] = '\0';
-	return posix_file_sync_dir(posix, report, posix->quarantine_fd);
-}
-
-int posix_temp_keep(struct storage_temp *temp, const char *name)
+int posix_temp_stage(struct storage_temp *temp, const char *name)
 {
 	struct posix_temp *own = temp_of(temp);
 	struct posix *posix = posix_of(temp->storage);
@@ -151,9 +126,7 @@ int posix_temp_keep(struct storage_temp *temp, const char *name)
 	if (rc == HF_OK)
 		rc = posix_file_sync(posix, temp->report, &own->file);
 	if (rc == HF_OK)
-		rc = posix_file_sync_root(posix, temp->report);
-	if (rc == HF_OK)
-		rc = rename_aside(own, name);
+		rc = posix_file_rename(posix, temp->report, &own->file, name);
 	posix_temp_abandon(temp);
 	return rc;
 }

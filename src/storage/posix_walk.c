@@ -157,6 +157,18 @@ struct stray_walk {
 	void *context;
 };
 
+/* True if a name is one under which bytes are staged that are to come to the quarantine. */
+static bool is_staged(const struct stray_walk *walk, const char *name, uint8_t ret_id[16])
+{
+	struct storage_id id;
+
+	if (strcmp(walk->place, STORAGE_POSIX_INCOMING) != 0 || strlen(name) < TEXT_UUID_SIZE ||
+	    !text_get_uuid(name, TEXT_UUID_SIZE, id.bytes) || !storage_aside_is_name(id, name))
+		return false;
+	memcpy(ret_id, id.bytes, sizeof id.bytes);
+	return true;
+}
+
 /* A temporary file is a leftover unless somebody is writing it now. */
 static void give_temp(const struct stray_walk *walk, const char *place, const char *name,
 		      const uint8_t id_bytes[16])
@@ -174,10 +186,10 @@ static bool stray_in_sessions(void *context, const char *name)
 	uint8_t id[16];
 	enum kind kind = read_name(name, id);
 
-	if (kind == KIND_FOREIGN)
-		walk->stray(walk->context, walk->place, name, false);
-	else if (kind == KIND_TEMP)
+	if (kind == KIND_TEMP || is_staged(walk, name, id))
 		give_temp(walk, walk->place, name, id);
+	else if (kind == KIND_FOREIGN)
+		walk->stray(walk->context, walk->place, name, false);
 	return true;
 }
 
@@ -266,6 +278,18 @@ int posix_walk_each_aside(struct storage *storage, struct report *report, struct
 		rc = posix->sys->each_name(posix->sys->context, posix->quarantine_fd, give_aside,
 					   &walk);
 	return rc < 0 ? posix_file_fail(report, rc, "getdents", "quarantine") : HF_OK;
+}
+
+int posix_walk_staged(struct storage *storage, struct report *report, struct storage_id id,
+		      storage_aside_fn each, void *context)
+{
+	struct posix *posix = posix_of(storage);
+	struct aside_walk walk = { id, each, context };
+	int rc = 0;
+
+	if (posix->place_fd >= 0)
+		rc = posix->sys->each_name(posix->sys->context, posix->place_fd, give_aside, &walk);
+	return rc < 0 ? posix_file_fail(report, rc, "getdents", posix->place) : HF_OK;
 }
 
 /* What all places share is walked over for the sessions outside the trash alone. */

@@ -184,10 +184,26 @@ struct storage_ops {
 	 * HF_ERR_NOTFOUND. report must outlive it. */
 	int (*aside_open)(struct storage *storage, struct report *report, struct storage_id id,
 			  const char *name, struct storage_log **ret_log);
-	/* Commits what was written to a temp to the quarantine instead, under a name of the
-	 * session's; durable on return. The caller holds the session's lock in some place.
-	 * HF_ERR_EXISTS: something has that name. Frees the temp in any case. */
-	int (*temp_keep)(struct storage_temp *temp, const char *name);
+	/* Commits what was written to a temp as bytes that are to come to the quarantine under a
+	 * name of the session's, in place of what was staged under it; the caller holds the
+	 * session's lock here. The bytes are durable on return, the name is not. Frees the temp in
+	 * any case. */
+	int (*temp_stage)(struct storage_temp *temp, const char *name);
+	/* Brings what is staged here under a name, which is durable, to the quarantine. The caller
+	 * holds the session's locks in the places that it lives in and comes through. Not durable; a
+	 * crash leaves it staged or there. HF_ERR_EXISTS: something has that name. */
+	int (*aside_bring)(struct storage *storage, struct report *report, struct storage_id id,
+			   const char *name);
+	/* Gives what is in the quarantine another name of the same session's, under the same
+	 * locks. Not durable. HF_ERR_EXISTS: something has that name. */
+	int (*aside_rename)(struct storage *storage, struct report *report, struct storage_id id,
+			    const char *from, const char *to);
+	/* Makes durable what was staged, brought and renamed. What is to come under a name that
+	 * something else had must wait for it, since the two could else happen in either order. */
+	int (*aside_sync)(struct storage *storage, struct report *report);
+	/* Removes all that is staged of a session here, its lock being held; durable on return.
+	 * Nothing is no error. */
+	int (*aside_unstage)(struct storage *storage, struct report *report, struct storage_id id);
 };
 
 /* True if name is one that the quarantine can have for a session: <uuid>.<label>.<n>, where

@@ -46,6 +46,22 @@ key() { echo "$HOLDFAST_STORE/keys/machine_secret"; }
     other doctor | grep -q 'is trusted for sessions of store'
 }
 
+@test "an_earlier_key_of_this_store_is_kept_too" {
+    make_session 1
+    hf bundle "$id" --quiet >all.tar.zst
+    cp "$(key)" earlier
+    hf key drop
+    hf rm --purge --yes "$id"
+    rm "$(key)"
+    hf new
+    run -0 hf unbundle --key earlier <all.tar.zst
+    expect_in "$id  taken in  intact" "$output"
+    run -0 hf verify "$id"
+    # This one needs no second place.
+    run -0 hf unbundle --key "$(key)" < <(hf bundle --all --quiet)
+    expect 2 "$(hf key --json | jq length)"
+}
+
 @test "a_bundle_can_come_through_a_pipe" {
     make_session 1
     hf bundle "$id" 2>told | other unbundle --key "$(key)" --quiet

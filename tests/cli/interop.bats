@@ -40,10 +40,15 @@ import_one() {
 @test "what is not there and what is not known have statuses of their own" {
     run hf import "$scratch/nothing"
     expect "$status" 3
+    expect_in "cannot import $scratch/nothing: No such file" "$output"
     echo 'just words' >"$scratch/words"
     run hf import "$scratch/words"
     expect "$status" 18
-    expect_in "format is not known" "$output"
+    expect_in "$scratch/words: it is of no known format" "$output"
+    run hf import pi "$scratch/words"
+    expect_in "$scratch/words: it is not of the format that was named" "$output"
+    run hf import ""
+    expect "$status" 2
     mkdir "$scratch/empty"
     run hf import "$scratch/empty"
     expect "$status" 0
@@ -64,6 +69,31 @@ import_one() {
     expect "$status" 5
     expect_in '"outcome":"failed"' "$output"
     expect_in '"outcome":"new"' "$output"
+}
+
+@test "a store is no source, nor is a log of it" {
+    mkdir "$scratch/source"
+    cp "$(find "$data/codex" -name '*.jsonl' -size +100k | head -n 1)" "$scratch/source/"
+    import_one "$scratch/source"
+    run hf import "$HOLDFAST_STORE"
+    expect "$status" 18
+    expect_in "bundle and unbundle" "$output"
+    run hf import "$(log_of "$id")"
+    expect "$status" 18
+    expect_in "bundle and unbundle" "$output"
+    # On the way through a directory it is passed over.
+    HOLDFAST_STORE=$scratch/second run hf import --json "$scratch"
+    expect "$status" 0
+    expect "$(jq -c '[.new, .skipped > 0]' <<<"$output")" '[1,true]'
+}
+
+@test "the old folder of opencode is imported from its place only if its format is named" {
+    mkdir -p "$HOME/.local/share/opencode"
+    cp -r "$data/opencode-files/storage" "$HOME/.local/share/opencode/"
+    expect true "$(hf import --dry-run --json | jq '.new > 0')"
+    touch "$HOME/.local/share/opencode/opencode.db"
+    expect 0 "$(hf import --dry-run --json | jq .new)"
+    expect true "$(hf import opencode-files --json | jq '.new > 0')"
 }
 
 @test "bad lines are told with file and line, and kept" {
@@ -155,6 +185,52 @@ import_one() {
     diff -r "$scratch/source" "$scratch/out"
 }
 
+@test "an export that fails half way leaves nothing of its own, and what was there" {
+    file=$(find "$data/claude-code" -name '*.txt' | head -n 1)
+    session=$(dirname "$(dirname "$file")")
+    import_one "$session.jsonl"
+    to=$scratch/out/$(basename "$session")
+    # No room for the last of all files.
+    mkdir "$scratch/out"
+    size=$(($(stat -c %s "$session.jsonl") / 1024 - 1))
+    run bash -c "ulimit -f $size; trap '' XFSZ; '$HOLDFAST' export '$id' --to original -o '$scratch/out'"
+    expect "$status" 9
+    expect "$(ls -A "$scratch/out")" ""
+    # The main file is there, which shows last of all.
+    echo mine >"$to.jsonl"
+    run hf export "$id" --to original -o "$scratch/out"
+    expect "$status" 4
+    expect_in "$to.jsonl" "$output"
+    expect "$(ls -A "$scratch/out")" "$(basename "$to").jsonl"
+    # A file beside it is there, in a directory that is not ours.
+    rm "$to.jsonl"
+    mkdir -p "$to/tool-results"
+    echo mine | tee "$to/mine" >"$to/tool-results/$(basename "$file")"
+    run hf export "$id" --to original -o "$scratch/out"
+    expect "$status" 4
+    expect "$(find "$scratch/out" -type f | sort)" "$to/mine
+$to/tool-results/$(basename "$file")"
+    hf export "$id" --to original -o "$scratch/out" --force
+    cmp "$file" "$to/tool-results/$(basename "$file")"
+    expect "$(cat "$to/mine")" mine
+    rm "$to/mine"
+    diff -r "$session" "$to"
+}
+
+@test "an export that is told to end leaves nothing behind" {
+    make_session 0
+    for i in {1..200}; do
+        printf '{"role":"user","content":"%s"}\n' "$(printf '%20000s' "$i")"
+    done | hf attach "$id" --no-seal >/dev/null
+    mkdir "$scratch/out"
+    "$HOLDFAST" export "$id" --to html -o "$scratch/out" 3>&- &
+    until [ -n "$(ls -A "$scratch/out")" ]; do sleep 0.001; done
+    kill -TERM $!
+    wait $! || true
+    # It may have come to its end before.
+    expect "$(find "$scratch/out" -name '.*' -type f)" ""
+}
+
 @test "secrets are replaced, and counted" {
     token=ghp_0123456789abcdefghijABCDEFGHIJ012345
     id=$(hf new)
@@ -165,7 +241,7 @@ import_one() {
         expect "$status" 0
         expect_in "[redacted:github-token]" "$output"
         if [[ $output == *"$token"* ]]; then false; fi
-        expect_in "secrets were replaced" "$stderr"
+        expect_in " replaced" "$stderr"
     done
     run --separate-stderr hf export "$id" --to markdown --pattern 'sesa[m]e'
     expect_in "[redacted:pattern]" "$output"
@@ -189,6 +265,10 @@ import_one() {
     make_session 1
     run hf export "$id" --to original
     expect "$status" 18
+    expect_in "the session was not imported" "$output"
+    run hf export "$id" --to gemini
+    expect "$status" 2
+    expect_in "there is no such format to export to" "$output"
 }
 
 @test "show prints the current branch, and with --all everything" {

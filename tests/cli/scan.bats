@@ -115,3 +115,15 @@ say() { hf append "$1" --text "$2" >/dev/null; }
     run -30 hf scan
     expect "$before" "$(find "$HOLDFAST_STORE" -type f -exec sha256sum {} + | sort)"
 }
+
+@test "names_of_rows_are_no_secrets_though_their_member_is_called_key" {
+    hf import --quiet "$BATS_TEST_DIRNAME/../data/opencode-files"
+    run -0 --separate-stderr hf scan --json
+    expect '[]' "$output"
+}
+
+@test "a_file_of_patterns_that_is_not_there_is_told_of" {
+    make_session 1
+    run -2 hf scan --pattern-file "$scratch/nothing"
+    expect_in "no file of patterns at $scratch/nothing" "$output"
+}

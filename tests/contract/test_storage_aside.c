@@ -20,14 +20,30 @@ static const char *name_of(unsigned number, const char *rest)
 	return name;
 }
 
-static int keep(struct medium *medium, unsigned number, const char *name, const char *text)
+static void stage(struct medium *medium, unsigned number, const char *name, const char *text)
 {
 	struct storage_temp *temp = NULL;
 
 	ck_assert_int_eq(medium->ops->temp_begin(medium->storage, &medium->report,
 						 medium_id(number), &temp), HF_OK);
 	ck_assert_int_eq(medium->ops->temp_write(temp, text, strlen(text)), HF_OK);
-	return medium->ops->temp_keep(temp, name);
+	ck_assert_int_eq(medium->ops->temp_stage(temp, name), HF_OK);
+}
+
+static int bring(struct medium *medium, unsigned number, const char *name)
+{
+	return medium->ops->aside_bring(medium->storage, &medium->report, medium_id(number), name);
+}
+
+static int rename_one(struct medium *medium, unsigned number, const char *from, const char *to)
+{
+	return medium->ops->aside_rename(medium->storage, &medium->report, medium_id(number), from,
+					 to);
+}
+
+static int unstage(struct medium *medium, unsigned number)
+{
+	return medium->ops->aside_unstage(medium->storage, &medium->report, medium_id(number));
 }
 
 static void check_aside(struct medium *medium, const char *name, const char *text)
@@ -83,20 +99,28 @@ START_TEST(what_is_quarantined_is_named_and_read)
 }
 END_TEST
 
-START_TEST(a_temp_can_be_kept_under_a_name)
+START_TEST(what_was_staged_comes_under_its_name)
 {
 	struct medium medium = medium_open(_i);
 	char name[STORAGE_QUARANTINE_NAME_SIZE];
 
-	ck_assert_int_eq(keep(&medium, 1, name_of(1, ".gap.3"), "kept"), HF_OK);
-	check_aside(&medium, name_of(1, ".gap.3"), "kept");
-	ck_assert_int_eq(keep(&medium, 1, name_of(1, ".gap.0"), ""), HF_OK);
+	stage(&medium, 1, name_of(1, ".gap.3"), "staged");
+	stage(&medium, 1, name_of(1, ".gap.0"), "replaced");
+	stage(&medium, 1, name_of(1, ".gap.0"), "");
+	ck_assert_uint_eq(names_in(&medium, 1, 0).count, 0);
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.3")), HF_OK);
+	ck_assert_uint_eq(names_in(&medium, 1, 0).count, 1);
+	check_aside(&medium, name_of(1, ".gap.3"), "staged");
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_OK);
 	check_aside(&medium, name_of(1, ".gap.0"), "");
+	/* Once only. */
+	ck_assert_int_eq(rename_one(&medium, 1, name_of(1, ".gap.0"), name_of(1, ".gap.7")), HF_OK);
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_ERR_IO);
 	/* No log came of it, and names go on being new. */
 	medium_check_log(&medium, 1, NULL);
 	ck_assert_int_eq(medium.ops->quarantine(medium.storage, &medium.report, medium_id(1), "gap",
 						"x", 1, name), HF_OK);
-	ck_assert_str_eq(name, name_of(1, ".gap.1"));
+	ck_assert_str_eq(name, name_of(1, ".gap.0"));
 	ck_assert_uint_eq(names_in(&medium, 1, 0).count, 3);
 	ck_assert_uint_eq(names_in(&medium, 1, 2).count, 2);
 	medium_close(&medium);
@@ -107,10 +131,43 @@ START_TEST(a_name_that_is_taken_is_refused)
 {
 	struct medium medium = medium_open(_i);
 
-	ck_assert_int_eq(keep(&medium, 1, name_of(1, ".gap.0"), "first"), HF_OK);
-	ck_assert_int_eq(keep(&medium, 1, name_of(1, ".gap.0"), "second"), HF_ERR_EXISTS);
+	stage(&medium, 1, name_of(1, ".gap.0"), "first");
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_OK);
+	stage(&medium, 1, name_of(1, ".gap.0"), "second");
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_ERR_EXISTS);
 	ck_assert_int_eq(medium.report.detail.code, HF_ERR_EXISTS);
 	check_aside(&medium, name_of(1, ".gap.0"), "first");
+	/* Until what has it gets another, which nothing may have either. */
+	ck_assert_int_eq(rename_one(&medium, 1, name_of(1, ".gap.0"), name_of(1, ".gap.0")),
+			 HF_ERR_EXISTS);
+	ck_assert_int_eq(rename_one(&medium, 1, name_of(1, ".gap.0"), name_of(1, ".other.0")), HF_OK);
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_OK);
+	check_aside(&medium, name_of(1, ".other.0"), "first");
+	check_aside(&medium, name_of(1, ".gap.0"), "second");
+	ck_assert_int_eq(rename_one(&medium, 1, name_of(1, ".gap.0"), name_of(1, ".other.0")),
+			 HF_ERR_EXISTS);
+	check_aside(&medium, name_of(1, ".other.0"), "first");
+	medium_close(&medium);
+}
+END_TEST
+
+START_TEST(all_that_is_staged_of_a_session_is_cleared_away_and_nothing_else)
+{
+	struct medium medium = medium_open(_i);
+
+	ck_assert_int_eq(unstage(&medium, 1), HF_OK);
+	medium_create(&medium, 1, "log");
+	for (unsigned i = 0; i < 3; i++) {
+		stage(&medium, 1, name_of(1, i == 0 ? ".gap.0" : i == 1 ? ".gap.1" : ".torn.0"), "x");
+		stage(&medium, 2, name_of(2, i == 0 ? ".gap.0" : i == 1 ? ".gap.1" : ".torn.0"), "y");
+	}
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.1")), HF_OK);
+	ck_assert_int_eq(unstage(&medium, 1), HF_OK);
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".gap.0")), HF_ERR_IO);
+	ck_assert_int_eq(bring(&medium, 1, name_of(1, ".torn.0")), HF_ERR_IO);
+	check_aside(&medium, name_of(1, ".gap.1"), "x");
+	medium_check_log(&medium, 1, "log");
+	ck_assert_int_eq(bring(&medium, 2, name_of(2, ".torn.0")), HF_OK);
 	medium_close(&medium);
 }
 END_TEST
@@ -153,8 +210,10 @@ int main(void)
 	TCase *tcase = runner_cases(suite, "each medium", 60);
 
 	tcase_add_loop_test(tcase, what_is_quarantined_is_named_and_read, 0, MEDIUM_COUNT);
-	tcase_add_loop_test(tcase, a_temp_can_be_kept_under_a_name, 0, MEDIUM_COUNT);
+	tcase_add_loop_test(tcase, what_was_staged_comes_under_its_name, 0, MEDIUM_COUNT);
 	tcase_add_loop_test(tcase, a_name_that_is_taken_is_refused, 0, MEDIUM_COUNT);
+	tcase_add_loop_test(tcase, all_that_is_staged_of_a_session_is_cleared_away_and_nothing_else, 0,
+			    MEDIUM_COUNT);
 	tcase_add_loop_test(tcase, what_is_not_there_is_not_found, 0, MEDIUM_COUNT);
 	tcase_add_test(tcase, only_names_that_a_repair_makes_are_names);
 	return runner_run(suite);

@@ -2,7 +2,8 @@
 /*
  * Any bytes as an archive, taken into a store. What must hold:
  *
- * - nothing is written beside the store's own directories, and nothing stays staged;
+ * - nothing is written beside the store's own directories, and nothing stays staged; nothing
+ *   comes to the quarantine unless a session does;
  * - the session that is there already is as it was;
  * - a session that was taken in is one that the manifest in the archive told of: its log has the
  *   size that was told, and its verdict is one that can be without its key;
@@ -164,6 +165,16 @@ static void check_store(void)
 	must(count_names("store/keys") == 3);
 }
 
+/* The directory's own two names are not counted. */
+static void check_quarantine(const struct reading *reading)
+{
+	bool is_taken = false;
+
+	for (size_t i = 0; i < reading->count; i++)
+		is_taken = is_taken || reading->items[i].outcome == HF_BUNDLE_TAKEN;
+	must(is_taken || reading->count == ITEMS_MAX || count_names("store/quarantine") <= 2);
+}
+
 /* Takes away what came, the quarantine included, which a removal leaves. */
 static void clean(const struct reading *reading)
 {
@@ -194,6 +205,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	first.size = second.size = size;
 	rc = take(&first);
 	check_store();
+	check_quarantine(&first);
 	for (size_t i = 0; i < first.count; i++)
 		check_item(&first.items[i]);
 	must(take(&second) == rc);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/storage_scenario_aside.h"
+
 /* What runs ask. Unlike ck_assert it allocates nothing while all is well, so that runs can
  * have their allocations counted. */
 #define MUST(condition)                                 \
@@ -532,5 +534,11 @@ const struct storage_scenario storage_scenarios[STORAGE_SCENARIO_COUNT] = {
 	{ "restore", prepare_trashed, run_restore, check_restore, false, false },
 	{ "holder", prepare_session, run_holder, check_read, true, false },
 	{ "space", prepare_session, run_space, check_read, true, false },
+	{ "bring", prepare_nothing, storage_scenario_aside_bring,
+	  storage_scenario_aside_check_brought, false, false },
+	{ "displace", storage_scenario_aside_prepare_taken, storage_scenario_aside_displace,
+	  storage_scenario_aside_check_displaced, false, false },
+	{ "unstage", storage_scenario_aside_prepare_staged, storage_scenario_aside_unstage,
+	  storage_scenario_aside_check_unstaged, false, false },
 	{ "find", prepare_session, run_find, check_read, true, false },
 };

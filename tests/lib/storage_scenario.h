@@ -27,7 +27,7 @@ struct storage_scenario {
 	bool creates; /* leaves nothing at all when it fails */
 };
 
-enum { STORAGE_SCENARIO_COUNT = 19 };
+enum { STORAGE_SCENARIO_COUNT = 22 };
 extern const struct storage_scenario storage_scenarios[STORAGE_SCENARIO_COUNT];
 
 /* The beginning of session 1's log as text, or "-" when it has no log. */

@@ -85,10 +85,8 @@ static const struct {
 	{ FAULT_OPEN_AT, ENOENT, HF_ERR_GAP },
 	/* The directory was not made, and is then found not to be there. */
 	{ FAULT_MKDIR_AT, EEXIST, HF_ERR_NOTFOUND },
-	{ FAULT_MKDIR_AT, EROFS, HF_ERR_NOTFOUND },
 	/* The key directory cannot be made where it is to be. */
 	{ FAULT_MKDIR_AT, EEXIST, HF_ERR_INVALID },
-	{ FAULT_MKDIR_AT, EROFS, HF_ERR_INVALID },
 	{ FAULT_MKDIR_AT, ENOENT, HF_ERR_INVALID },
 	{ FAULT_OPEN_AT, ENOENT, HF_ERR_INVALID },
 	/* Another one holds the lock, or keeps making lock files. */

@@ -294,15 +294,28 @@ static inline void parts_remove(struct parts *parts, struct part *part)
 	parts->count--;
 }
 
+/* Puts a name into a header: what is too long for the field goes to the prefix, up to a slash. */
+static inline void parts_put_name(char header[static 512], const char *name)
+{
+	size_t size = strlen(name);
+	const char *slash = size > 100 ? strchr(name + size - 101, '/') : NULL;
+
+	if (slash != NULL) {
+		memcpy(header + 345, name, (size_t)(slash - name));
+		size -= (size_t)(slash + 1 - name);
+		name = slash + 1;
+	}
+	memcpy(header, name, size < 100 ? size : 100);
+}
+
 /* Writes a tar header as POSIX describes it (ustar), and what follows. */
 static inline void parts_put(struct buffer *out, const struct part *part)
 {
 	char header[512] = { 0 };
-	size_t name_size = strlen(part->name);
 	unsigned sum = 0;
 	static const char zeros[512];
 
-	memcpy(header, part->name, name_size < 100 ? name_size : 100);
+	parts_put_name(header, part->name);
 	(void)snprintf(header + 100, 8, "%07o", 0600u);
 	(void)snprintf(header + 108, 8, "%07o", 0u);
 	(void)snprintf(header + 116, 8, "%07o", 0u);

@@ -4,13 +4,22 @@
  * thing that the process does, a session is there afterwards wholly or not at all, the rest of
  * the store is as it was, and taking it in once more works. Method: fault_sys's walk over
  * the calls, of which every STRIDE-th plan is tried, so that each kind of failure meets each
- * part of the work; what is left is looked at without faults.
+ * part of the work; what is left is looked at without faults. Of the three quarantined files
+ * of the session one has other bytes in its way, and one is there already.
  */
 #include "bundle_fixture.h"
 #include "lib/fault_sys.h"
 #include "lib/runner.h"
 
-enum { STRIDE = 7 }; /* prime to the number of plans for one call */
+enum {
+	STRIDE = 7, /* prime to the number of plans for one call */
+	ASIDES = 3,
+};
+
+#define ASIDE_NAME ID_1 ".torn."
+#define IN_THE_WAY "in the way"
+
+static const char *const stumps[ASIDES] = { "stump 1", "stump 22", "stump 333" };
 
 static struct fixture f;
 
@@ -61,6 +70,7 @@ struct tally {
 	unsigned failed;
 	unsigned absent;
 	unsigned present;
+	unsigned part; /* some of the quarantined files are there, not all */
 };
 
 /* ---- Taking in ------------------------------------------------------------------- */
@@ -73,16 +83,51 @@ static void prepare(void)
 	scratch_copy(f.scratch.fd, "pristine", f.scratch.fd, "b");
 }
 
+static bool has_bytes(const char *name, const char *wanted)
+{
+	size_t size = 0;
+	char *bytes;
+	bool is_same;
+
+	if (!scratch_exists(f.scratch.fd, name))
+		return false;
+	bytes = scratch_get(f.scratch.fd, name, &size);
+	is_same = size == strlen(wanted) && memcmp(bytes, wanted, size) == 0;
+	free(bytes);
+	return is_same;
+}
+
+/* How many of the session's quarantined files are there; and none is lost of what was. */
+static unsigned look_at_asides(const char *text)
+{
+	unsigned count = 0;
+	bool is_kept;
+
+	for (unsigned i = 0; i < ASIDES; i++) {
+		char name[100];
+
+		(void)snprintf(name, sizeof name, "b/quarantine/" ASIDE_NAME "%u", i);
+		count += has_bytes(name, stumps[i]);
+	}
+	is_kept = has_bytes("b/quarantine/" ASIDE_NAME "0", IN_THE_WAY) ||
+		  has_bytes("b/quarantine/" ID_1 ".displaced.0", IN_THE_WAY);
+	ck_assert_msg(is_kept, "%s: what was in the way is lost", text);
+	return count;
+}
+
 static void look_afterwards(struct tally *tally, const char *text)
 {
 	char path[400];
+	unsigned asides = look_at_asides(text);
 
+	tally->part += asides > 1 && asides < ASIDES;
 	f.b = fixture_store(&f, "b", NULL);
 	ck_assert_msg(verdict_of(f.b, ID_2) == HF_INTACT, "%s: the other session", text);
 	if (is_there(f.b, ID_1)) {
 		tally->present++;
 		ck_assert_msg(verdict_of(f.b, ID_1) == HF_INTACT, "%s: verdict %s", text,
 			      hf_verdict_name(verdict_of(f.b, ID_1)));
+		ck_assert_msg(asides == ASIDES, "%s: it is there without its quarantine", text);
 		assert_same_log(&f, ID_1);
 	} else {
 		tally->absent++;
@@ -91,6 +136,14 @@ static void look_afterwards(struct tally *tally, const char *text)
 				    false) == HF_OK, "%s: once more: %s", text, f.detail.message);
 	ck_assert_int_eq(verdict_of(f.b, ID_1), HF_INTACT);
 	assert_same_log(&f, ID_1);
+	ck_assert_msg(look_at_asides(text) == ASIDES, "%s: once more: the quarantine", text);
+	ck_assert_uint_eq(scratch_count(f.scratch.fd, "b/quarantine"), ASIDES + 1);
+	for (unsigned i = 0; i < ASIDES; i++) {
+		char name[100];
+
+		(void)snprintf(name, sizeof name, "b/incoming/" ASIDE_NAME "%u", i);
+		ck_assert_msg(!scratch_exists(f.scratch.fd, name), "%s: %s is left", text, name);
+	}
 	/* What died left a lock file at most, and temporary files that the next one cannot tell
 	 * from those of somebody at work. */
 	hf_store_close(f.b);
@@ -140,9 +193,14 @@ START_TEST(every_failing_call_leaves_a_session_whole_or_absent)
 
 	fixture_open(&f);
 	fixture_make(f.a, ID_1, 2);
-	scratch_append(f.scratch.fd, "a/sessions/" ID_1 ".jsonl", "stump", 5);
-	ck_assert_int_eq(hf_session_repair(f.a, ID_1, 0, false, NULL, &repair), HF_OK);
+	for (unsigned i = 0; i < ASIDES; i++) {
+		scratch_append(f.scratch.fd, "a/sessions/" ID_1 ".jsonl", stumps[i], strlen(stumps[i]));
+		ck_assert_int_eq(hf_session_repair(f.a, ID_1, 0, false, NULL, &repair), HF_OK);
+	}
+	ck_assert_str_eq(repair.quarantine, ASIDE_NAME "2");
 	fixture_make(f.b, ID_2, 2);
+	scratch_put(f.scratch.fd, "b/quarantine/" ASIDE_NAME "0", IN_THE_WAY, strlen(IN_THE_WAY));
+	scratch_put(f.scratch.fd, "b/quarantine/" ASIDE_NAME "1", stumps[1], strlen(stumps[1]));
 	hf_store_close(f.b);
 	f.b = NULL;
 	scratch_copy(f.scratch.fd, "b", f.scratch.fd, "pristine");
@@ -160,6 +218,7 @@ START_TEST(every_failing_call_leaves_a_session_whole_or_absent)
 	ck_assert_uint_gt(tally.failed, 60);
 	ck_assert_uint_gt(tally.absent, 60);
 	ck_assert_uint_gt(tally.present, 5);
+	ck_assert_uint_gt(tally.part, 2);
 	fixture_close(&f);
 }
 END_TEST

@@ -4,6 +4,7 @@
  * Method: messages appended by hand; the lines are compared with lines written by hand, in
  * the shape that version 2.1.197 was seen to list and resume.
  */
+#include "base/mem.h"
 #include "convert_fixture.h"
 #include "lib/runner.h"
 
@@ -165,6 +166,57 @@ START_TEST(what_cannot_be_carried_over_is_told)
 }
 END_TEST
 
+START_TEST(what_stands_beside_the_conversation_is_told_of)
+{
+	say("{\"role\":\"user\",\"content\":[" TEXT("a") "],\"id\":\"1\",\"parent\":null,"
+	    "\"source\":{\"at\":0,\"json\":{}}}");
+	say("{\"role\":\"user\",\"content\":[" TEXT("left") "],\"id\":\"2\",\"parent\":\"1\","
+	    "\"source\":{\"at\":2,\"json\":{}}}");
+	say_as("x-source", "{\"role\":\"user\",\"content\":[],\"id\":\"3\",\"side\":\"g\",\"source\":"
+			   "{\"at\":4,\"json\":{}}}");
+	say("{\"role\":\"user\",\"content\":[" TEXT("right") "],\"id\":\"4\",\"parent\":\"1\","
+	    "\"source\":{\"at\":6,\"json\":{}}}");
+	convert_to("claude-code");
+	ck_assert_ptr_nonnull(strstr(conversion.written, "right"));
+	ck_assert_ptr_null(strstr(conversion.written, "left"));
+	ck_assert_str_eq(conversion.notes,
+			 "messages on other branches: 1\n"
+			 "messages of subagents and other side conversations: 1\n");
+}
+END_TEST
+
+START_TEST(a_text_that_the_view_cut_is_told_of)
+{
+	static const char before[] = "{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"data\":\"";
+	static const char behind[] = "\",\"cut\":true}," TEXT("whole") "],"
+				     "\"source\":{\"at\":0,\"json\":{}}}";
+	const size_t size = 1 << 20;
+	char *json = mem_new(size + sizeof before + sizeof behind, 1);
+
+	ck_assert_ptr_nonnull(json);
+	memcpy(json, before, sizeof before - 1);
+	memset(json + sizeof before - 1, 'A', size);
+	memcpy(json + sizeof before - 1 + size, behind, sizeof behind);
+	say(json);
+	mem_free(json);
+	convert_to("claude-code");
+	ck_assert_ptr_nonnull(strstr(conversion.notes, "ends of texts that are too long: 1\n"));
+}
+END_TEST
+
+/* Programs that keep no tree have dropped these themselves. */
+START_TEST(what_was_taken_back_is_not_told_of)
+{
+	say("{\"role\":\"user\",\"content\":[" TEXT("a") "],\"id\":\"1\","
+	    "\"source\":{\"at\":0,\"json\":{}}}");
+	say("{\"role\":\"user\",\"content\":[" TEXT("b") "],\"id\":\"1\","
+	    "\"source\":{\"at\":2,\"json\":{}}}");
+	convert_to("claude-code");
+	ck_assert_ptr_null(strstr(conversion.written, TEXT("a")));
+	ck_assert_str_eq(conversion.notes, "");
+}
+END_TEST
+
 START_TEST(errors_of_the_service_are_no_answers_of_the_model)
 {
 	say(SAY_WITH("assistant", TEXT("400"), ",\"error\":true"));
@@ -236,6 +288,9 @@ int main(void)
 	tcase_add_test(cases, an_id_that_comes_again_is_replaced);
 	tcase_add_test(cases, a_summary_begins_the_chain_anew);
 	tcase_add_test(cases, what_cannot_be_carried_over_is_told);
+	tcase_add_test(cases, what_stands_beside_the_conversation_is_told_of);
+	tcase_add_test(cases, a_text_that_the_view_cut_is_told_of);
+	tcase_add_test(cases, what_was_taken_back_is_not_told_of);
 	tcase_add_test(cases, errors_of_the_service_are_no_answers_of_the_model);
 	tcase_add_test(cases, the_title_comes_last);
 	tcase_add_test(cases, the_same_session_gives_the_same_bytes);

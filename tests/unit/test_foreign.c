@@ -53,18 +53,24 @@ static void teardown(void)
 	fixture_close(&fixture);
 }
 
-static int choose(const uint8_t *store, unsigned skip, bool is_exact, uint8_t ret_store[16])
+static int choose_from(struct keyring *from, const uint8_t *store, unsigned skip, bool is_exact,
+		       uint8_t ret_store[16])
 {
 	const struct session_key_choice choice = { .key_id = KNOWN_ID, .session = session,
 						   .store = store, .skip = skip,
 						   .is_exact = is_exact };
 	struct session_key *key = NULL;
-	int rc = session_key_choose(keyring, &fixture.report, &choice, &key);
+	int rc = session_key_choose(from, &fixture.report, &choice, &key);
 
 	if (rc == HF_OK && ret_store != NULL)
 		memcpy(ret_store, key->store, 16);
-	session_key_free(keyring, key);
+	session_key_free(from, key);
 	return rc;
+}
+
+static int choose(const uint8_t *store, unsigned skip, bool is_exact, uint8_t ret_store[16])
+{
+	return choose_from(keyring, store, skip, is_exact, ret_store);
 }
 
 START_TEST(a_foreign_key_is_that_of_its_store)
@@ -210,28 +216,116 @@ static struct keyring_secret *read_secret(void)
 	return secret;
 }
 
-START_TEST(a_lent_key_is_forgotten_and_a_kept_one_is_not)
+static struct keyring *borrow(const struct keyring_secret *secret)
+{
+	struct keyring *borrower = NULL;
+
+	ck_assert_int_eq(keyring_borrow(keyring, &fixture.report, secret, &borrower), HF_OK);
+	return borrower;
+}
+
+START_TEST(a_lent_key_is_known_to_its_borrower_alone_and_a_kept_one_to_all)
 {
 	struct keyring_secret *secret = read_secret();
+	struct keyring *one = borrow(secret);
+	struct keyring *two = borrow(secret);
+	struct keyring *none = borrow(NULL);
 
 	scratch_remove(fixture.keys.fd, FOREIGN_DIR);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_ERR_KEY_MISSING);
+	ck_assert(!keyring_is_lent(one));
+	keyring_lend(one, known_store);
+	keyring_lend(two, known_store);
+	ck_assert(keyring_is_lent(one));
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_OK);
+	ck_assert_int_eq(choose_from(none, known_store, 0, true, NULL), HF_ERR_KEY_MISSING);
 	ck_assert_int_eq(choose(known_store, 0, true, NULL), HF_ERR_KEY_MISSING);
-	ck_assert_int_eq(keyring_lend(keyring, &fixture.report, secret, known_store), HF_OK);
-	ck_assert_int_eq(choose(known_store, 0, true, NULL), HF_OK);
 	ck_assert(!scratch_exists(fixture.keys.fd, FOREIGN_DIR));
-	keyring_unlend(keyring);
-	ck_assert_int_eq(choose(known_store, 0, true, NULL), HF_ERR_KEY_MISSING);
-	ck_assert_int_eq(keyring_lend(keyring, &fixture.report, secret, known_store), HF_OK);
+	keyring_close(two);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_OK);
+	keyring_lend(one, NULL);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_ERR_KEY_MISSING);
+	ck_assert_int_eq(choose_from(one, NULL, 0, false, NULL), HF_ERR_KEY_MISSING);
 	ck_assert_int_eq(keyring_keep(keyring, &fixture.report, secret, known_store), HF_OK);
 	ck_assert_int_eq(keyring_keep(keyring, &fixture.report, secret, known_store), HF_OK);
-	keyring_unlend(keyring);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_OK);
+	ck_assert_int_eq(choose_from(none, known_store, 0, true, NULL), HF_OK);
+	keyring_close(one);
+	keyring_close(none);
+	keyring_secret_free(keyring, secret);
 	ck_assert_int_eq(choose(known_store, 0, true, NULL), HF_OK);
 	fixture_assert_file(&fixture, KNOWN_DIR "/" SECRET_NAME, KNOWN_SECRET);
 	ck_assert_uint_eq(scratch_count(fixture.keys.fd, KNOWN_DIR), 1);
-	keyring_secret_free(keyring, secret);
 	keyring_close(keyring);
 	keyring = open_ring(false);
 	ck_assert_int_eq(choose(known_store, 0, true, NULL), HF_OK);
+}
+END_TEST
+
+/* Lent for one more store than those for which it is ours, and known from elsewhere. */
+START_TEST(a_lent_key_is_one_more_among_those_of_its_id)
+{
+	static const uint8_t lent_store[16] = { 0x44 };
+	static const uint8_t other[16] = { 0x55 };
+	struct keyring_secret *secret = read_secret();
+	struct keyring *one = borrow(secret);
+	uint8_t store[16];
+
+	fixture_put_secret(&fixture);
+	keyring_lend(one, lent_store);
+	ck_assert_int_eq(choose_from(one, NULL, 0, false, store), HF_OK);
+	ck_assert_mem_eq(store, lent_store, 16);
+	ck_assert_int_eq(choose_from(one, NULL, 1, false, store), HF_OK);
+	ck_assert_mem_eq(store, our_store, 16);
+	ck_assert_int_eq(choose_from(one, NULL, 2, false, store), HF_OK);
+	ck_assert_mem_eq(store, known_store, 16);
+	ck_assert_int_eq(choose_from(one, NULL, 3, false, NULL), HF_ERR_KEY_MISSING);
+	ck_assert_int_eq(choose_from(one, lent_store, 0, true, store), HF_OK);
+	ck_assert_mem_eq(store, lent_store, 16);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, store), HF_OK);
+	ck_assert_mem_eq(store, known_store, 16);
+	ck_assert_int_eq(choose_from(one, other, 0, true, NULL), HF_ERR_KEY_MISSING);
+	ck_assert_int_eq(choose_from(one, other, 0, false, NULL), HF_OK);
+	keyring_close(one);
+	keyring_secret_free(keyring, secret);
+}
+END_TEST
+
+/* What another store should have signed with a key that is only lent does not check. */
+START_TEST(a_key_that_is_lent_for_another_store_is_not_missing)
+{
+	static const uint8_t other[16] = { 0x55 };
+	struct keyring_secret *secret = read_secret();
+	struct keyring *one = borrow(secret);
+	uint8_t store[16];
+
+	scratch_remove(fixture.keys.fd, FOREIGN_DIR);
+	keyring_lend(one, known_store);
+	ck_assert_int_eq(choose_from(one, other, 0, true, NULL), HF_ERR_KEY_MISSING);
+	ck_assert_int_eq(choose_from(one, other, 0, false, store), HF_OK);
+	ck_assert_mem_eq(store, known_store, 16);
+	keyring_close(one);
+	keyring_secret_free(keyring, secret);
+}
+END_TEST
+
+START_TEST(a_forked_child_does_not_have_what_was_lent)
+{
+	struct keyring_secret *secret = read_secret();
+	struct keyring *one = borrow(secret);
+	int status = -1;
+	pid_t child;
+
+	scratch_remove(fixture.keys.fd, FOREIGN_DIR);
+	keyring_lend(one, known_store);
+	child = check_fork();
+	if (child == 0)
+		_exit(choose_from(one, known_store, 0, true, NULL) == HF_ERR_KEY_MISSING ? 0 : 1);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(choose_from(one, known_store, 0, true, NULL), HF_OK);
+	keyring_close(one);
+	keyring_secret_free(keyring, secret);
 }
 END_TEST
 
@@ -319,7 +413,10 @@ int main(void)
 	tcase_add_test(tcase, our_own_key_goes_first_and_both_are_tried);
 	tcase_add_loop_test(tcase, a_key_that_is_not_safe_is_not_used, 0,
 			    (int)(sizeof troubles / sizeof troubles[0]));
-	tcase_add_test(tcase, a_lent_key_is_forgotten_and_a_kept_one_is_not);
+	tcase_add_test(tcase, a_lent_key_is_known_to_its_borrower_alone_and_a_kept_one_to_all);
+	tcase_add_test(tcase, a_lent_key_is_one_more_among_those_of_its_id);
+	tcase_add_test(tcase, a_key_that_is_lent_for_another_store_is_not_missing);
+	tcase_add_test(tcase, a_forked_child_does_not_have_what_was_lent);
 	tcase_add_test(tcase, what_is_damaged_is_not_written_over);
 	tcase_add_test(tcase, a_list_tells_whose_it_is);
 	tcase_add_test(tcase, dropping_forgets_it_here_and_in_the_runtime_directory);

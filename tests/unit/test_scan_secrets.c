@@ -170,6 +170,20 @@ START_TEST(a_hosts_own_member_called_source_is_looked_at)
 }
 END_TEST
 
+/* It is random enough for a secret, under a name that says so. */
+START_TEST(the_name_of_a_row_is_no_secret)
+{
+	struct fixture f;
+
+	open_session(&f);
+	add(&f, "{\"source\":{\"key\":\"part/prt_205a578a3001fIac6nXbaqykWY\",\"json\":{}}}");
+	/* What a host calls so is looked at as everything else of it. */
+	add(&f, "{\"source\":{\"key\":\"part/prt_205a578a3001fIac6nXbaqykWY\"}}");
+	expect_told(&f, NULL, 0,
+		    "2 secret source.key 0+35 part/prt...\n");
+}
+END_TEST
+
 START_TEST(patterns_are_looked_for_too)
 {
 	static const char *const patterns[] = { "corp-[0-9]+", "(\xc3\xa9)+-" };
@@ -239,6 +253,7 @@ int main(void)
 	tcase_add_test(cases, what_stands_only_in_the_source_is_told);
 	tcase_add_test(cases, a_secret_of_the_second_message_of_a_piece_is_told_there);
 	tcase_add_test(cases, a_hosts_own_member_called_source_is_looked_at);
+	tcase_add_test(cases, the_name_of_a_row_is_no_secret);
 	tcase_add_test(cases, patterns_are_looked_for_too);
 	tcase_add_test(cases, a_long_path_is_cut_at_a_character);
 	tcase_add_test(cases, a_pattern_that_is_not_valid_is_refused);
