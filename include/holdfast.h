@@ -448,7 +448,8 @@ HF_API HF_MUST_USE int hf_session_append(struct hf_session *session,
  * the old session or the new one, also after a crash at any point. Name, project,
  * configuration and creation time are kept from the session unless options (NULL:
  * keep all; members that are NULL or empty: keep) gives others. Durable on return, at
- * every level. Errors as for hf_session_append.
+ * every level. Errors as for hf_session_append; HF_ERR_INVALID too: the session is
+ * HF_UNSIGNED, and the origin given would not have "unsigned":true.
  */
 HF_API HF_MUST_USE int hf_session_save(struct hf_session *session,
 				       const struct hf_session_options *options,

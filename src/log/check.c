@@ -131,15 +131,17 @@ static bool claims_this_session(const struct checked *c, struct first_claim *cla
 	       memcmp(claim->session, c->id.bytes, sizeof claim->session) == 0;
 }
 
-/* A record 0 that is signed with the session's key, but says that it is another session's or
- * generation's, does not check, and so nothing does. */
+/* A record 0 that is signed with the session's key, but says that it is another session's,
+ * generation's or store's, does not check, and so nothing does: whoever has the key of one store
+ * must not speak for another. */
 static void check_first(struct checked *c)
 {
 	struct first_claim claim;
 
 	if (c->key == NULL || c->scan.records == 0)
 		return;
-	if (!claims_this_session(c, &claim) || claim.generation != c->state.generation)
+	if (!claims_this_session(c, &claim) || claim.generation != c->state.generation ||
+	    memcmp(claim.store, c->key->store, sizeof claim.store) != 0)
 		c->scan = (struct scan){ 0 };
 }
 

@@ -174,7 +174,7 @@ static uint32_t put_text(struct hf_slice string, char *field, size_t size)
 	return (uint32_t)length;
 }
 
-static bool says_unsigned(struct hf_slice origin)
+bool fold_is_unsigned(struct hf_slice origin)
 {
 	struct hf_slice value;
 
@@ -202,7 +202,7 @@ void fold_apply(const struct fold *fold, struct head *head)
 		head->project_size = put_text(fold->project, head->project, sizeof head->project);
 	if (fold->has_first) {
 		head->created_us = fold->created_us;
-		if (says_unsigned(fold->origin))
+		if (fold_is_unsigned(fold->origin))
 			head->flags |= FORMAT_HEAD_UNSIGNED;
 	}
 	if (fold->tags.size > 0)

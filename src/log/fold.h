@@ -43,5 +43,7 @@ void fold_merge(struct fold *fold, const struct fold *next);
 /* Brings the folded state in a head up to date: counts, times, texts and flags, but not
  * where the log ends. */
 void fold_apply(const struct fold *fold, struct head *head);
+/* Whether a session of this origin (JSON, or empty) is HF_UNSIGNED. */
+bool fold_is_unsigned(struct hf_slice origin);
 
 #endif

@@ -5,10 +5,12 @@
  * (docs/FORMAT.md tells how a reader knows a generation whose head is still to come).
  */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/invariant.h"
 #include "format/record.h"
+#include "log/fold.h"
 #include "log/metadata.h"
 #include "log/writer.h"
 
@@ -146,12 +148,24 @@ static int replace(struct writer *writer, struct saving *saving)
 	return writer_put_head(writer, &head);
 }
 
+static bool is_marked(const struct metadata *metadata)
+{
+	return fold_is_unsigned((struct hf_slice){ metadata->origin.data, metadata->origin.size });
+}
+
+/* What was imported without a signature stays marked, whatever is saved over it. */
 static int take_metadata(struct writer *writer, const struct hf_session_options *options,
 			 struct metadata *metadata)
 {
 	int rc = metadata_take_current(metadata, writer);
+	bool is_unsigned = rc == HF_OK && is_marked(metadata);
 
-	return rc == HF_OK ? metadata_take(metadata, writer->report, options) : rc;
+	if (rc == HF_OK)
+		rc = metadata_take(metadata, writer->report, options);
+	if (rc == HF_OK && is_unsigned && !is_marked(metadata))
+		rc = report_fail(writer->report, HF_ERR_INVALID, "save",
+				 "the origin would no longer say that the session is unsigned");
+	return rc;
 }
 
 int writer_save(struct writer *writer, const struct hf_session_options *options,

@@ -156,6 +156,25 @@ START_TEST(a_save_changes_all_that_it_is_told_to)
 }
 END_TEST
 
+START_TEST(what_is_unsigned_stays_so)
+{
+	struct hf_session_options options = { .origin = slice_of("{\"unsigned\":true}") };
+	struct hf_session_options change = { .origin = slice_of("{\"unsigned\":false}") };
+	struct fixture f;
+
+	fixture_create(&f, &options);
+	ck_assert_int_eq(save(&f, &change, 1), HF_ERR_INVALID);
+	ck_assert_uint_eq(f.writer->head.generation, 0);
+	change.origin = slice_of("{\"o\":1,\"unsigned\":true}");
+	ck_assert_int_eq(save(&f, &change, 1), HF_OK);
+	ck_assert_int_eq(save(&f, NULL, 2), HF_OK);
+	ck_assert(record_slice_is(first_of(&f).origin, "{\"o\":1,\"unsigned\":true}"));
+	fixture_leave(&f, HF_CLOSE_LEAVE);
+	expect_check(&f, HF_UNSIGNED, 3);
+	fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_refused_save_changes_nothing)
 {
 	static const char *const bad_names[] = { "\xff" };
@@ -290,6 +309,7 @@ int main(void)
 	tcase_add_test(saves, a_save_keeps_what_it_is_not_told_to_change);
 	tcase_add_test(saves, a_save_keeps_the_former_projects);
 	tcase_add_test(saves, a_save_changes_all_that_it_is_told_to);
+	tcase_add_test(saves, what_is_unsigned_stays_so);
 	tcase_add_test(saves, a_refused_save_changes_nothing);
 	tcase_add_test(saves, one_bad_record_keeps_the_old_generation);
 	tcase_add_test(saves, a_save_of_some_megabytes_is_whole);

@@ -28,6 +28,7 @@ MESSAGES = [('message', '{"role":"user","content":"one"}', 'id-1'),
             ('message', '{"role":"assistant","content":"two"}'),
             ('message', '-1.5e+3')]
 ZEROS = bytes(hv.SLOT_SIZE)
+ALIAS = b'0123456789abcdef'
 
 
 def answer(check):
@@ -56,7 +57,9 @@ class Cases:
         self.store = hv.make_store(path)
         self.log = hv.make_log(self.store, SESSION, MESSAGES)
         self.list = []
-        for group in (self.heads, self.repairs, self.bodies, self.firsts, self.generations, self.weak):
+        self.stores = self.make_stores(f'{path}-of-others')
+        for group in (self.heads, self.repairs, self.bodies, self.firsts, self.generations,
+                      self.weak, self.others, self.mixtures, self.lies):
             group()
 
     def add(self, name, log, head):
@@ -217,6 +220,99 @@ class Cases:
         self.add('a weak slot beside a strong one', self.log.data(),
                  self.slots(hv.make_slot(self.store, self.log, 100, 2, key_id=keys.weak_id),
                             hv.make_slot(self.store, self.log, 5, 5)))
+
+    def make_stores(self, path):
+        """The store and others, by name. Of some the keys are put into this one, rightly or not."""
+        def make(name, number, secret):
+            store_id = number if isinstance(number, str) else f'5a7e0000-0000-4000-8000-{number:012}'
+            return hv.make_store(f'{path}/{name}', bytes([secret] * 32), store_id=store_id)
+        own = bytes(range(32))
+        stores = {'another': make('another', 2, 7), 'one with its secret': make('twin', 3, 7),
+                  'one with our secret': hv.make_store(f'{path}/sibling', own, store_id=OTHER),
+                  'an earlier secret': make('earlier', self.store.store_id, 8)}
+        for store in stores.values():
+            self.store = hv.put_foreign_key(self.store, store)
+        # From here on: none that counts.
+        unknown = {name: make(f'unknown-{number}', number, number) for number, name in enumerate(
+            ('a stranger', 'a damaged one', 'a misnamed one', 'an alias', 'an empty one'), 20)}
+        for name, of, raw in (
+                ('damaged', unknown['a damaged one'], b'holdfast-key 1\n'),
+                ('misnamed', unknown['a misnamed one'], None), ('alias', unknown['an alias'], None),
+                ('empty', unknown['an empty one'], b'')):
+            folder = f'{of.store_id}.{of.keys.strong_id.decode()}'
+            if name == 'misnamed':
+                folder = folder.replace('.', '-')
+            if name == 'alias':  # the key of an id that is not its own
+                folder = f'{of.store_id}.{ALIAS.decode()}'
+                of.keys.add_alias(ALIAS)
+            self.store = hv.put_foreign_key(self.store, of, folder, raw)
+        return {'ours': self.store, **stores, **unknown}
+
+    def key_of(self, name):
+        return ALIAS if name == 'an alias' else self.stores[name].keys.strong_id
+
+    def others(self):
+        """Sessions of each store as it wrote them, and damaged."""
+        for name, store in self.stores.items():
+            log = hv.make_log(store, SESSION, MESSAGES, key_id=self.key_of(name))
+            weak = hv.make_log(store, SESSION, MESSAGES, key_id=store.keys.weak_id)
+            unsigned = hv.make_log(store, SESSION, MESSAGES, key_id=self.key_of(name),
+                                   origin='{"format":"jidocode","unsigned":true}')
+            newer = hv.make_log(store, SESSION, MESSAGES, generation=2, previous=log.previous(),
+                                key_id=self.key_of(name), records=3)
+            for kind, one in (('', log), (', weak', weak), (', unsigned', unsigned), (', newer', newer)):
+                data, head = one.data(), hv.make_head(store, one)
+                changed = bytearray(data)
+                changed[one.offset(2) + 30] ^= 1
+                for state, raw in {'': data, ', cut': data[:-9], ', two records': one.data(2),
+                                   ', torn': data + b'stump', ', changed': bytes(changed),
+                                   ', empty': b'', ', no log': None}.items():
+                    for place, slots in {'': head, ', no head': None, ', one slot': head[:4096],
+                                         ', head at 1': hv.make_head(store, one, 1, 1)}.items():
+                        self.add(f'of {name}{kind}{state}{place}', raw, slots)
+
+    def mixtures(self):
+        """Logs, heads and generations of two stores together."""
+        names = ['ours', 'another', 'one with its secret', 'one with our secret', 'an earlier secret',
+                 'a stranger']
+        for one in names:
+            log = hv.make_log(self.stores[one], SESSION, MESSAGES)
+            head = hv.make_head(self.stores[one], log)
+            for two in names:
+                store = self.stores[two]
+                other = hv.make_log(store, SESSION, MESSAGES[:4])
+                newer = hv.make_log(store, SESSION, MESSAGES[:3], generation=1, previous=log.previous(),
+                                    records=2)
+                older = hv.make_head(self.stores[one], hv.make_log(
+                    self.stores[one], SESSION, MESSAGES, generation=3, previous=newer.previous()))
+                pair = f'head of {one}, log of {two}'
+                self.add(pair, other.data(), head)
+                self.add(pair + ', newer', newer.data(), head)
+                self.add(pair + ', newer, cut', newer.data(1), head)
+                self.add(pair + ', older', other.data(), older)
+                self.add(pair + ', older and a stump', other.data() + b'stump', older)
+                for raw in (log.data(), other.data(), None):
+                    self.add(f'slots of {one} and {two}', raw, self.slots(
+                        hv.make_slot(store, other, 6, 5), hv.make_slot(self.stores[one], log, 5, 5)))
+                    self.add(f'slots of {two} and {one}', raw, self.slots(
+                        hv.make_slot(self.stores[one], log, 6), hv.make_slot(store, other, 5, 5)))
+
+    def lies(self):
+        """Record 0 names another store than the one whose key has signed it."""
+        names = ['ours', 'another', 'one with its secret', 'one with our secret', 'an earlier secret',
+                 'a stranger']
+        for one in names:
+            for two in names:
+                store, claimed = self.stores[one], f'"{self.stores[two].store_id}"'
+                log = hv.make_log(store, SESSION, MESSAGES, store=claimed)
+                for head in (hv.make_head(store, log), hv.make_head(store, log, 1, 1), None):
+                    self.add(f'of {one}, which says it is of {two}', log.data(), head)
+                for three in names:
+                    base = hv.make_log(self.stores[three], SESSION, MESSAGES)
+                    newer = hv.make_log(store, SESSION, MESSAGES, generation=1, store=claimed,
+                                        previous=base.previous())
+                    self.add(f'newer of {one}, which says it is of {two}, head of {three}',
+                             newer.data(), hv.make_head(self.stores[three], base))
 
     def put(self, number):
         name, log, head = self.list[number]

@@ -48,6 +48,7 @@ LABELS = (b'rename', b'tags', b'pin')  # types that leave a closed session close
 # How often the files of a session that is being written to are read anew.
 READ_TRIES = 20
 
+NIL = '00000000-0000-0000-0000-000000000000'  # no session's
 _UUID = rb'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 _TIME = (rb'[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
          rb'T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z')
@@ -56,6 +57,7 @@ _KEY_ID = rb'[0-9a-f]{16}|weak[0-9a-f]{12}'
 _B64 = rb'[A-Za-z0-9_-]{43}'
 
 UUID = re.compile(_UUID)
+FOREIGN_NAME = re.compile(rb'(%s)\.([0-9a-f]{16})' % _UUID)
 STORE_FILE = re.compile(rb'{"holdfast":1,"store":"(%s)","created":"(%s)"}\n' % (_UUID, _TIME))
 KEY_FILE = re.compile(
     rb'(holdfast-key 1\nsecret (%s)\nhost ([!-~]{1,255})\nrounds ([1-9][0-9]{4,7})\nmade (%s)\n)'
@@ -173,65 +175,110 @@ def is_weak(key_id):
     return key_id.startswith(b'weak')
 
 
-class Keys:
-    """The keys of a store by their ids: the secret's, if it can be read, and the weak one."""
+def make_key_id(prk):
+    return hkdf(prk, b'holdfast/1 key id', 8).hex().encode()
 
-    def __init__(self, store_id, secret=None):
+
+def read_foreign(key_dir):
+    """The names of other stores' keys, (key id, store), with the secrets beside them, in the
+    order of the names."""
+    folder = os.path.join(key_dir, 'foreign')
+    found = {}
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+        match = FOREIGN_NAME.fullmatch(os.fsencode(name))
+        secret = read_secret(os.path.join(folder, name)) if match else None
+        if secret is not None:
+            found[match.group(2), uuid.UUID(match.group(1).decode()).bytes] = secret
+    return found
+
+
+def read_secret(folder):
+    """The secret in a directory; None if there is none that can be used."""
+    try:
+        return parse_key_file(read_file(os.path.join(folder, 'machine_secret')) or b'')
+    except OSError:
+        return None
+
+
+class Keys:
+    """The keys that a store has, by key id and the store that they are of: the secret's, if it
+    can be read, the weak one, and those of other stores."""
+
+    def __init__(self, store_id, secret=None, foreign=None):
         self.store_id = uuid.UUID(store_id).bytes
         self.strong_id = None
         self._derived = {}
+        self._foreign = dict(foreign or {})  # those that no one has asked for yet
         weak = hkdf(hkdf_extract(b'holdfast/1 weak key'), self.store_id)
         prk = hkdf_extract(weak)
         self.weak_id = b'weak' + hkdf(prk, b'holdfast/1 key id', 6).hex().encode()
-        self._prk = {self.weak_id: prk}
+        self._prk = {(self.weak_id, self.store_id): prk}
         if secret is not None:
             prk = hkdf_extract(derive_store_key(*secret))
-            self.strong_id = hkdf(prk, b'holdfast/1 key id', 8).hex().encode()
-            self._prk[self.strong_id] = prk
+            self.strong_id = make_key_id(prk)
+            self._prk[self.strong_id, self.store_id] = prk
 
     @classmethod
     def read(cls, store_path, key_dir=None):
-        """Reads the store's id and its secret. A secret that cannot be used is no secret."""
+        """Reads the store's id and its secrets. A secret that cannot be used is no secret."""
         store = read_file(os.path.join(store_path, 'holdfast.json'))
         match = STORE_FILE.fullmatch(store or b'')
         if match is None or not time_is_real(match.group(2)):
             raise NotAStore(store_path)
-        path = os.path.join(key_dir or os.path.join(store_path, 'keys'), 'machine_secret')
-        secret = parse_key_file(read_file(path) or b'')
-        return cls(match.group(1).decode(), secret)
+        key_dir = key_dir or os.path.join(store_path, 'keys')
+        return cls(match.group(1).decode(), read_secret(key_dir), read_foreign(key_dir))
+
+    def stores(self, key_id):
+        """The stores that have a key with this id here."""
+        for name in [name for name in self._foreign if name[0] == key_id]:
+            prk = hkdf_extract(derive_store_key(*self._foreign.pop(name)))
+            if make_key_id(prk) == key_id:  # else the directory has the name of another
+                self._prk.setdefault(name, prk)
+        return [store for known, store in self._prk if known == key_id]
 
     def __contains__(self, key_id):
-        return key_id in self._prk
+        return bool(self.stores(key_id))
 
-    def _derive(self, key_id, info):
-        key = self._derived.get((key_id, info))
+    def choose(self, key_id, store):
+        """The store whose key with this id is to be used where that of a store is wanted."""
+        stores = self.stores(key_id)
+        return store if store in stores else stores[0]
+
+    def add_alias(self, key_id):
+        """For tests: has the secret's key known by another id, so that forgeries can be signed."""
+        self._prk[key_id, self.store_id] = self._prk[self.strong_id, self.store_id]
+
+    def _derive(self, key_id, store, info):
+        key = self._derived.get((key_id, store, info))
         if key is None:
             if len(self._derived) > 1000:
                 self._derived.clear()
-            key = self._derived[key_id, info] = hkdf(self._prk[key_id], info)
+            key = self._derived[key_id, store, info] = hkdf(self._prk[key_id, store], info)
         return key
 
-    def session_key(self, key_id, session, generation):
-        return self._derive(key_id, b'holdfast/1 session' + self.store_id
+    def session_key(self, key_id, session, generation, store=None):
+        store = store or self.store_id
+        return self._derive(key_id, store, b'holdfast/1 session' + store
                             + uuid.UUID(session).bytes + struct.pack('>Q', generation))
 
-    def head_key(self, key_id, session_bytes):
-        return self._derive(key_id, b'holdfast/1 head' + self.store_id + session_bytes)
+    def head_key(self, key_id, session_bytes, store=None):
+        store = store or self.store_id
+        return self._derive(key_id, store, b'holdfast/1 head' + store + session_bytes)
 
 
 # ---- Records ---------------------------------------------------------------------
 
-First = collections.namedtuple('First', 'session generation key_id')
+First = collections.namedtuple('First', 'session store generation key_id')
 Record = collections.namedtuple('Record', 'n at type id data')
 Session = collections.namedtuple('Session', 'begin previous records unsigned')
 Previous = collections.namedtuple('Previous', 'generation records mac')
 
 
 def make_first(match):
-    session, _, generation, key_id = match.groups()[:4]
+    session, store, generation, key_id = match.groups()[:4]
     if int(generation) > NUMBER_MAX:
         return None
-    return First(session, int(generation), key_id)
+    return First(session, uuid.UUID(store.decode()).bytes, int(generation), key_id)
 
 
 def read_first(log):
@@ -340,7 +387,9 @@ class Chain:
     def __init__(self, log, keys, first):
         self.log = log
         self.first = first
-        self.key = keys.session_key(first.key_id, first.session.decode(), first.generation)
+        self.store = keys.choose(first.key_id, first.store)
+        self.key = keys.session_key(first.key_id, first.session.decode(), first.generation,
+                                    self.store)
         self.content = len(log.rstrip(b'\n'))  # what follows is padding, or ends a record
         self.count = 0
         self.offset = 0
@@ -360,7 +409,8 @@ class Chain:
             return False
         if self.count == 0:
             session = parse_session(record.data) if record.id is None else None
-            if session is None or session.begin.generation != self.first.generation:
+            if session is None or session.begin.generation != self.first.generation or \
+                    session.begin.store != self.store:
                 return False
             self.session = session
         self.record = record
@@ -409,7 +459,7 @@ class Chain:
 # ---- Heads -----------------------------------------------------------------------
 
 Slot = collections.namedtuple(
-    'Slot', 'counter generation records offset mac key_id flags former texts')
+    'Slot', 'counter generation records offset mac store key_id flags former texts')
 
 
 def read_slot(head, place, session_bytes, keys):
@@ -424,14 +474,17 @@ def read_slot(head, place, session_bytes, keys):
     if any(size > limit for size, limit in zip(sizes, TEXT_SIZES_MAX)):
         return None
     end = SLOT.size + sum(sizes)
-    if any(raw[end + MAC_SIZE:]) or key_id not in keys:
+    if any(raw[end + MAC_SIZE:]):
         return None
-    right = hmac256(keys.head_key(key_id, session_bytes), raw[:end])
-    if not hmac.compare_digest(raw[end:end + MAC_SIZE], right):
+    # A slot does not say of which store it is: it is of that whose key fits.
+    store = next((store for store in keys.stores(key_id) if hmac.compare_digest(
+        hmac256(keys.head_key(key_id, session_bytes, store), raw[:end]),
+        raw[end:end + MAC_SIZE])), None)
+    if store is None:
         return None
     ends = list(itertools.accumulate(sizes, initial=SLOT.size))
     texts = [raw[start:end] for start, end in zip(ends, ends[1:])]
-    return Slot(counter, generation, records, offset, mac, key_id, flags, former, texts)
+    return Slot(counter, generation, records, offset, mac, store, key_id, flags, former, texts)
 
 
 def read_head(raw, session, keys):
@@ -448,6 +501,11 @@ def names_unknown_key(raw, keys):
     raw = raw.ljust(SLOTS * SLOT_SIZE, b'\x00')
     slots = [SLOT.unpack_from(raw, place * SLOT_SIZE) for place in range(SLOTS)]
     return any(slot[0] == MAGIC and slot[7] not in keys for slot in slots)
+
+
+def slot_first(session, slot):
+    """What record 0 is to say of itself if it is of the head's generation."""
+    return First(session.encode(), slot.store, slot.generation, slot.key_id)
 
 
 # ---- How a session is kept -------------------------------------------------------
@@ -532,7 +590,7 @@ class Folder:
 
 def fold_log(session, log, slot, keys):
     """How a session is kept by those records that check."""
-    first = read_first(log) or First(session.encode(), slot.generation, slot.key_id)
+    first = read_first(log) or slot_first(session, slot)
     chain, folder = Chain(log, keys, first), Folder()
     while chain.step():
         folder.add(chain.record)
@@ -590,7 +648,7 @@ def check_without_head(session, log, first, keys):
     if first is None:
         return outcome(session, 'tampered', 0, 0)
     if first.key_id not in keys:
-        return outcome(session, 'key-missing')
+        return outcome(session, 'key-missing', key_id=first.key_id)
     chain = Chain(log, keys, first).walk()
     if chain.session is None:
         return outcome(session, 'tampered', 0, 0, first.key_id)
@@ -599,7 +657,8 @@ def check_without_head(session, log, first, keys):
 
 def check_other_generation(session, log, slot, first, keys):
     """A log of another generation than the head's; None if its record 0 does not check."""
-    if first.key_id not in keys or is_weak(first.key_id) > is_weak(slot.key_id):
+    if first.store != slot.store or first.key_id not in keys or \
+            is_weak(first.key_id) > is_weak(slot.key_id):
         return outcome(session, 'tampered', 0, 0, slot.key_id)
     chain = Chain(log, keys, first).walk()
     if chain.session is None:
@@ -611,7 +670,7 @@ def check_other_generation(session, log, slot, first, keys):
 
 
 def check_with_head(session, log, slot, keys):
-    first = First(session.encode(), slot.generation, slot.key_id)
+    first = slot_first(session, slot)
     chain = Chain(log, keys, first).walk(slot.offset)
     if chain.offset < slot.offset or chain.count == 0:
         cut = len(log) < slot.offset and b'\n' not in chain.rest()
@@ -658,17 +717,25 @@ def read_file(path):
 
 
 def find_session(store_path, session):
-    """The path of a session's files without their suffixes: where its log is, or else a head."""
-    bases = [os.path.join(store_path, place, session) for place in ('sessions', 'trash')]
-    there = [base + suffix for suffix in ('.jsonl', '.head') for base in bases
-             if os.path.exists(base + suffix)]
-    return os.path.splitext(there[0])[0] if there else bases[0]
+    """The path of a session's files without their suffixes: where its log is, or else a head.
+    None if there is no such session."""
+    def has(place, suffix):
+        return os.path.lexists(os.path.join(store_path, place, session + suffix))
+    for suffix in ('.jsonl', '.head') if session != NIL else ():
+        if suffix == '.head' and has('incoming', '.jsonl'):
+            return None  # it is being taken in, and a head that is there already means nothing
+        for place in ('sessions', 'trash'):
+            if has(place, suffix):
+                return os.path.join(store_path, place, session)
+    return None
 
 
 def verify_session(store_path, session, keys=None):
     """Checks one session of a store. Raises NoSession, NotAStore, OSError."""
     keys = keys or Keys.read(store_path)
     base = find_session(store_path, session)
+    if base is None:
+        raise NoSession(session)
     head = read_file(base + '.head')
     for _ in range(READ_TRIES):
         # A writer may be at work: log and head belong together if the head stood still.
@@ -737,6 +804,20 @@ def make_store(path, secret=bytes(range(32)), host='host', rounds=ROUNDS_MIN,
         write_file(os.path.join(key_dir, 'machine_secret'), make_key_file(secret, host, rounds))
     keys = Keys(store_id, None if secret is None else (secret, host.encode(), rounds))
     return Store(path, store_id, keys)
+
+
+def put_foreign_key(store, of, name=None, raw=None):
+    """Puts another store's key file among the keys of a store, and returns this with the keys
+    that it has then. name and raw replace the directory's name and the file's bytes."""
+    keys = os.path.join(store.path, 'keys')
+    folder = os.path.join(keys, 'foreign', name or f'{of.store_id}.{of.keys.strong_id.decode()}')
+    if raw is None:
+        raw = read_file(os.path.join(of.path, 'keys', 'machine_secret'))
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    for path in (os.path.dirname(folder), folder):
+        os.chmod(path, 0o700)
+    write_file(os.path.join(folder, 'machine_secret'), raw)
+    return store._replace(keys=Keys.read(store.path))
 
 
 class Log(collections.namedtuple('Log', 'session generation key_id lines macs')):

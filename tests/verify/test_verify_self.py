@@ -645,6 +645,139 @@ class KeyTest(StoreTest):
         self.assertRegex(self.store.keys.weak_id, rb'\Aweak[0-9a-f]{12}\Z')
 
 
+class ForeignKeyTest(StoreTest):
+    """Keys of other stores: where they lie, and which of them counts for what."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = folder.name
+        self.store = hv.make_store(os.path.join(folder.name, 'store'))
+        self.other = self.make_other(2, b'\x07')
+        self.log = hv.make_log(self.other, SESSION, MESSAGES)
+        self.data, self.head = self.log.data(), hv.make_head(self.other, self.log)
+
+    def make_other(self, number, secret):
+        return hv.make_store(os.path.join(self.path, f'other-{number}'), secret * 32,
+                             store_id=f'5a7e0000-0000-4000-8000-{number:012}')
+
+    def name_of(self, other):
+        return f'{other.store_id}.{other.keys.strong_id.decode()}'
+
+    def give(self, other, name=None, raw=None):
+        self.store = hv.put_foreign_key(self.store, other, name, raw)
+
+    def test_a_session_of_another_store_is_key_missing_until_its_key_is_here(self):
+        for log, head in ((self.data, self.head), (self.data, None), (None, self.head)):
+            self.expect(log, head, 'key-missing', 0)
+        self.give(self.other)
+        self.expect_intact(self.data, self.head)
+        self.expect(self.data, None, 'head-missing', 6)
+        self.expect(None, self.head, 'truncated', 0, 0)
+        self.expect(self.data[:-5], self.head, 'truncated', 5, self.log.offset(5))
+        self.expect(self.data + b'x', self.head, 'torn', 6, self.log.offset())
+
+    def test_a_name_that_is_not_quite_one_is_passed_over(self):
+        name = self.name_of(self.other)
+        for wrong in (name.replace('.', '-'), name.upper(), name + '0', name[:-1], 'x' + name,
+                      self.other.store_id, 'weak' + name[4:], name[:37] + 'weak' + name[41:]):
+            self.give(self.other, wrong)
+            self.expect(self.data, self.head, 'key-missing', 0)
+
+    def test_a_file_that_is_no_key_file_is_no_key(self):
+        good = pathlib.Path(self.other.path, 'keys', 'machine_secret').read_bytes()
+        for raw in (b'', good[:-1], good + b'\n', good.replace(b'host', b'tsoh', 1),
+                    hv.make_key_file(b'\x09' * 32)):
+            self.give(self.other, raw=raw)
+            self.expect(self.data, self.head, 'key-missing', 0)
+        folder = pathlib.Path(self.store.path, 'keys', 'foreign')
+        file = folder / self.name_of(self.other) / 'machine_secret'
+        for make in (file.unlink, file.mkdir, lambda: (file.rmdir(), file.parent.rmdir()),
+                     lambda: file.parent.write_bytes(good)):
+            make()
+            self.assertEqual(hv.verify_bytes(SESSION, self.data, self.head, hv.Keys.read(
+                self.store.path))['verdict'], 'key-missing')
+
+    def test_a_key_has_the_id_that_is_derived_from_it(self):
+        third = self.make_other(3, b'\x09')
+        self.give(third, self.name_of(self.other))
+        self.expect(self.data, self.head, 'key-missing', 0)
+        self.expect(self.data, None, 'key-missing', 0)
+
+    def test_a_key_that_is_known_for_another_store_only_proves_nothing(self):
+        self.give(self.make_other(3, b'\x07'))  # the same secret
+        self.expect(self.data, None, 'tampered', 0, 0)
+        self.expect(self.data, self.head, 'tampered', 0, 0)
+        self.expect(None, self.head, 'truncated', 0, 0)
+        self.give(self.other)
+        self.expect_intact(self.data, self.head)
+        sibling = self.make_other(4, b'')
+        sibling = hv.make_store(sibling.path, store_id=sibling.store_id)  # with our secret
+        log = hv.make_log(sibling, SESSION, MESSAGES)
+        self.expect(log.data(), hv.make_head(sibling, log), 'tampered', 0, 0)
+        self.give(sibling)
+        self.expect_intact(log.data(), hv.make_head(sibling, log))
+
+    def test_an_earlier_secret_of_this_store_is_one_of_them(self):
+        earlier = hv.make_store(os.path.join(self.path, 'earlier'), b'\x06' * 32)
+        log = hv.make_log(earlier, SESSION, MESSAGES)
+        head = hv.make_head(earlier, log)
+        self.expect(log.data(), head, 'key-missing', 0)
+        self.give(earlier)
+        self.expect_intact(log.data(), head)
+        # A new generation may be of another key of the same store.
+        newer = hv.make_log(self.store, SESSION, generation=1, previous=log.previous())
+        self.expect_intact(newer.data(), head, 1)
+
+    def test_the_weak_key_of_another_store_is_never_here(self):
+        self.give(self.other)
+        weak = hv.make_log(self.other, SESSION, MESSAGES, key_id=self.other.keys.weak_id)
+        self.expect(weak.data(), hv.make_head(self.other, weak), 'key-missing', 0, weak=True)
+        self.expect(None, hv.make_head(self.other, weak), 'key-missing', 0)
+
+    def test_a_newer_generation_is_of_the_store_of_the_head(self):
+        self.give(self.other)
+        ours = hv.make_log(self.store, SESSION, MESSAGES)
+        head = hv.make_head(self.store, ours)
+        for writer, log, one, verdict in (
+                (self.other, self.log, self.head, 'intact'), (self.store, ours, head, 'intact'),
+                (self.other, ours, head, 'tampered'), (self.store, self.log, self.head, 'tampered')):
+            newer = hv.make_log(writer, SESSION, generation=1, previous=log.previous())
+            if verdict == 'intact':
+                self.expect_intact(newer.data(), one, 1)
+            else:
+                self.expect(newer.data(), one, verdict, 0, 0)
+            self.expect(log.data(), hv.make_head(writer, newer),
+                        'rolled-back' if verdict == 'intact' else verdict,
+                        6 if verdict == 'intact' else 0, None if verdict == 'intact' else 0)
+
+    def test_record_0_names_the_store_whose_key_has_signed_it(self):
+        self.give(self.other)
+        ours = hv.make_log(self.store, SESSION, MESSAGES)
+        for writer, named in ((self.other, self.store), (self.store, self.other)):
+            name = f'"{named.store_id}"'
+            log = hv.make_log(writer, SESSION, MESSAGES, store=name)
+            for head in (hv.make_head(writer, log), None):
+                self.expect(log.data(), head, 'tampered', 0, 0)
+        # Not even as the next generation of a session of the store that is named.
+        newer = hv.make_log(self.other, SESSION, generation=1, previous=ours.previous(),
+                            store=f'"{self.store.store_id}"')
+        self.expect(newer.data(), hv.make_head(self.store, ours), 'tampered', 0, 0)
+
+    def test_a_slot_is_of_the_store_whose_key_fits(self):
+        self.give(self.other)
+        ours = hv.make_log(self.store, SESSION, MESSAGES)
+        theirs = hv.make_slot(self.other, self.log, 5, 5)
+        both = theirs.join((hv.make_slot(self.store, ours, 6), b''))
+        self.expect_intact(ours.data(), both)
+        self.expect(self.data, both, 'tampered', 0, 0)
+
+    def test_an_unsigned_import_of_another_store_stays_unsigned(self):
+        self.give(self.other)
+        log = hv.make_log(self.other, SESSION, MESSAGES, origin='{"unsigned":true}')
+        self.expect(log.data(), hv.make_head(self.other, log), 'unsigned', 6)
+
+
 class KeyFileTest(unittest.TestCase):
     def sign(self, before):
         return before + b'check ' + hv.b64encode(hashlib.sha256(before).digest()) + b'\n'
@@ -936,6 +1069,47 @@ class CommandTest(unittest.TestCase):
         self.assertEqual(self.run_command(SESSION)[1][0]['verdict'], 'intact')
         os.unlink(os.path.join(trash, SESSION + '.jsonl'))
         self.assertEqual(self.run_command(SESSION)[1][0]['verdict'], 'truncated')
+
+    def test_the_log_says_where_a_session_is(self):
+        log = hv.make_log(self.store, SESSION, MESSAGES)
+        head = hv.make_head(self.store, log)
+        # What the three places have, and how many records the session has then; None: no session.
+        for places, count in ((('lh', 'lh', 'lh'), 6), (('lh', '', 'lh'), 6), (('', 'lh', 'lh'), 5),
+                              (('h', 'lh', ''), 5), (('h', 'lh', 'l'), 5), (('h', '', 'l'), None),
+                              (('', 'h', 'l'), None), (('h', 'h', 'l'), None), (('', '', 'lh'), None),
+                              (('h', '', 'h'), 0), (('', 'h', 'h'), 0), (('h', 'h', ''), 0),
+                              (('', '', ''), None)):
+            for folder, has, records in zip(('sessions', 'trash', 'incoming'), places, (6, 5, 4)):
+                folder = pathlib.Path(self.path, folder)
+                folder.mkdir(exist_ok=True)
+                for file in folder.iterdir():
+                    file.unlink()
+                if 'l' in has:
+                    (folder / f'{SESSION}.jsonl').write_bytes(log.data(records))
+                if 'h' in has:
+                    (folder / f'{SESSION}.head').write_bytes(head)
+            with self.subTest(places):
+                checks = self.run_command(SESSION)[1]
+                self.assertEqual([check['records'] for check in checks],
+                                 [] if count is None else [count])
+                listed = count is not None and ('l' in places[0] or 'l' not in places[1])
+                self.assertEqual(len(self.run_command()[1]), int(listed and places[0] != ''))
+
+    def test_the_nil_uuid_is_no_session(self):
+        self.put(hv.NIL)
+        self.assertEqual(self.run_command(), (0, []))
+        self.assertEqual(self.run_command(hv.NIL)[0], 3)
+
+    def test_keys_of_other_stores_lie_beside_the_secret(self):
+        other = hv.make_store(self.path + '-other', b'\x07' * 32, store_id=OTHER)
+        log = hv.make_log(other, SESSION, MESSAGES)
+        self.store.write(SESSION, log.data(), hv.make_head(other, log))
+        self.assertEqual(self.run_command(SESSION)[0], 27)
+        hv.put_foreign_key(self.store, other)
+        self.assertEqual(self.run_command(SESSION)[0], 0)
+        os.rename(os.path.join(self.path, 'keys'), self.path + '-keys')
+        self.assertEqual(self.run_command(SESSION)[0], 27)
+        self.assertEqual(self.run_command('--key-dir', self.path + '-keys', SESSION)[0], 0)
 
     def test_what_is_no_store_is_refused(self):
         path = os.path.join(self.path, 'holdfast.json')
