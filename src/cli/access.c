@@ -2,6 +2,8 @@
 #include "cli/access.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/clock.h"
 #include "cli/errors.h"
+#include "cli/mend.h"
 #include "cli/sessions.h"
 #include "cli/store_path.h"
 #include "cli/visible.h"
@@ -81,14 +84,20 @@ size_t access_record_size(const struct cli *cli)
 	return options.max_record_size;
 }
 
-static int report_no_store(struct cli *cli, const char *path)
+static int report_no_store(struct cli *cli, enum access_mode mode, const char *path)
 {
 	struct strbuf text = { 0 };
 	int status;
 
-	strbuf_printf(&text, "There is no store at %s.", path);
+	if (mode == ACCESS_MAKE)
+		strbuf_printf(&text, "No store can be made at %s: there is no directory to make it in.",
+			      path);
+	else
+		strbuf_printf(&text, "There is no store at %s.", path);
 	status = errors_report_text(cli, HF_ERR_NOTFOUND, text.data,
-				    "holdfast new makes one; --store says where else to look.");
+				    mode == ACCESS_MAKE ?
+					    "Make that directory, or name another place with --store." :
+					    "holdfast new makes one; --store says where else to look.");
 	strbuf_release(&text);
 	return status;
 }
@@ -98,6 +107,7 @@ int access_store(struct cli *cli, enum access_mode mode, const struct access_opt
 	struct hf_store_options store_options = { 0 };
 	struct strbuf path = { 0 };
 	int status = access_config(cli);
+	int failure = 0;
 	int rc;
 
 	if (status == 0)
@@ -112,10 +122,12 @@ int access_store(struct cli *cli, enum access_mode mode, const struct access_opt
 	if (!store_path_get(cli, &path))
 		return errors_usage(cli, "no store: give --store, or set HOLDFAST_STORE or HOME");
 	if (mode == ACCESS_MAKE)
-		store_path_make_parents(path.data);
+		failure = store_path_make_parents(path.data);
 	rc = hf_store_open(path.data, &store_options, &cli->detail, &cli->store);
-	if (rc == HF_ERR_NOTFOUND)
-		status = report_no_store(cli, path.data);
+	if (rc == HF_ERR_NOTFOUND && failure != 0 && failure != ENOENT)
+		status = errors_report_errno(cli, failure, "make the store", path.data);
+	else if (rc == HF_ERR_NOTFOUND)
+		status = report_no_store(cli, mode, path.data);
 	else if (rc != HF_OK)
 		status = errors_report(cli, rc, "open the store", path.data);
 	strbuf_release(&path);
@@ -269,7 +281,8 @@ int access_writer(struct cli *cli, const char *text, const char *wait,
 		return status;
 	rc = hf_session_open(cli->store, id, &options, &cli->detail, ret_session);
 	if (rc != HF_OK)
-		return errors_report_session(cli, rc, "write to session", id);
+		return mend_report(cli, rc, "write to session", id,
+				   "go on with what verifies: holdfast repair");
 	return 0;
 }
 
@@ -323,6 +336,42 @@ bool access_absolute(const char *path, struct strbuf *ret_path)
 	return is_utf8(ret_path);
 }
 
+/* True if a path has "." or ".." for a name in it. */
+static bool has_dots(const char *path)
+{
+	for (;;) {
+		size_t size = strcspn(path, "/");
+
+		if (size > 0 && size <= 2 && strspn(path, ".") == size)
+			return true;
+		if (path[size] == '\0')
+			return false;
+		path += size + 1;
+	}
+}
+
+bool access_project(const struct cli *cli, const char *path, struct strbuf *ret_path)
+{
+	char resolved[PATH_MAX];
+
+	if (path[0] == '\0') {
+		(void)errors_usage(cli, "--project: '' names no directory");
+		return false;
+	}
+	if (!access_absolute(path, ret_path)) {
+		(void)errors_usage(cli, "--project: '%s' has no absolute path, or none in UTF-8", path);
+		return false;
+	}
+	if (has_dots(ret_path->data) && realpath(ret_path->data, resolved) != NULL) {
+		strbuf_clear(ret_path);
+		strbuf_puts(ret_path, resolved);
+	}
+	/* The store keeps paths without slashes at their end. */
+	while (ret_path->size > 1 && ret_path->data[ret_path->size - 1] == '/')
+		ret_path->data[--ret_path->size] = '\0';
+	return true;
+}
+
 int access_create(struct cli *cli, const struct access_new *options,
 		  struct hf_session **ret_session)
 {
@@ -330,7 +379,11 @@ int access_create(struct cli *cli, const struct access_new *options,
 	struct strbuf project = { 0 };
 	int rc;
 
-	if (!access_absolute(options->project != NULL ? options->project : ".", &project)) {
+	if (options->project != NULL && !access_project(cli, options->project, &project)) {
+		strbuf_release(&project);
+		return hf_error_exit(HF_ERR_INVALID);
+	}
+	if (options->project == NULL && !access_absolute(".", &project)) {
 		strbuf_clear(&project);
 		errors_note(cli, "the current directory cannot be recorded as the project");
 	}

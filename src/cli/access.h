@@ -63,6 +63,10 @@ int access_trashed(struct cli *cli, const char *text, char ret_id[HF_ID_SIZE]);
 /* Puts the absolute form of a path: below the current directory unless it begins with a
  * slash. False: the current directory has no path, or none that is UTF-8. */
 bool access_absolute(const char *path, struct strbuf *ret_path);
+/* Puts the absolute form of the value of --project. One with "." or ".." in it is resolved,
+ * so that it can be found again; other links stay, as the user wrote them. Returns false, and
+ * the user was told, if that is no path of a directory. */
+bool access_project(const struct cli *cli, const char *path, struct strbuf *ret_path);
 
 /* How long to wait for another writer: wait is the value of --wait, or NULL for the setting.
  * After access_store. Returns false, and the user was told, if it is no number. */

@@ -211,12 +211,12 @@ const struct command cmd_cleanup = {
 	.text = "Moves the sessions that have had no record for so long to the trash, with "
 		"--purge\n"
 		"for good; with --trash it removes those in the trash. What counts is the time of\n"
-		"the last record, not of the file. Active, pinned and unreadable sessions are "
-		"kept\n"
-		"and said to be, those that are recent are only counted (--verbose lists them). A\n"
-		"failure does not stop it: the exit status is that of the first one.",
-	.example = "  holdfast cleanup --older-than 90d --dry-run\n"
-		   "  holdfast cleanup --older-than 30d --trash\n",
+		"the last record, not of the file, and in the trash not of the removal. Active,\n"
+		"pinned and unreadable sessions are kept and said to be, those that are recent are\n"
+		"only counted (--verbose lists them). A failure does not stop it: the exit status\n"
+		"is that of the first one.",
+	.example = "  holdfast cleanup --older-than 30d --dry-run\n"
+		   "  holdfast cleanup --older-than 90d --trash\n",
 	.options = options,
 	.option_count = sizeof options / sizeof options[0],
 	.errors = (const int[]){ HF_ERR_NOTFOUND, HF_ERR_BUSY, HF_OK },

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/access.h"
@@ -9,6 +11,7 @@
 #include "cli/list_table.h"
 #include "cli/row.h"
 #include "cli/sessions.h"
+#include "cli/store_path.h"
 #include "cli/visible.h"
 
 enum {
@@ -36,7 +39,7 @@ static const struct option options[] = {
 	[LIST_BEFORE] = { "before", 0, "TIME", "with no record since then" },
 	[LIST_NEWER] = { "newer-than", 0, "AGE", "the same as --since" },
 	[LIST_OLDER] = { "older-than", 0, "AGE", "the same as --before" },
-	[LIST_LIMIT] = { "limit", 0, "N", "so many at most" },
+	[LIST_LIMIT] = { "limit", 0, "N", "so many at most; 0: all" },
 	[LIST_RESUMABLE] = { "resumable", 0, NULL, "none that is active, or whose project is" },
 	[LIST_TRASH] = { "trash", 0, NULL, "the trash: the same as --state trashed" },
 	[LIST_VERIFY] = { "verify", 0, NULL, "check each, and say the verdict" },
@@ -108,15 +111,30 @@ static bool read_which(struct cli *cli, const struct arguments *arguments, struc
 	if (values[LIST_TRASH] != NULL)
 		which->states = 1u << HF_TRASHED;
 	if (values[LIST_PROJECT] != NULL) {
-		if (!access_absolute(values[LIST_PROJECT], project)) {
-			(void)errors_usage(cli, "--project: the current directory has no path");
+		if (!access_project(cli, values[LIST_PROJECT], project))
 			return false;
-		}
 		which->project = project->data;
 	}
 	return read_states(cli, values[LIST_STATE], &which->states) &&
 	       read_times(cli, values, which) &&
 	       options_number(cli, "--limit", values[LIST_LIMIT], UINT64_MAX, &which->limit);
+}
+
+/* Reads the sessions; if there is none of the project as it was written, and a link is on the
+ * way there, those of the directory that it leads to: so a session has it that was made
+ * inside. */
+static int read_sessions(struct cli *cli, struct hf_list_options *which, struct sessions *sessions)
+{
+	char resolved[PATH_MAX];
+	int status = sessions_read(cli, which, sessions);
+
+	if (status != 0 || sessions->count > 0 || which->project == NULL ||
+	    realpath(which->project, resolved) == NULL || strcmp(resolved, which->project) == 0)
+		return status;
+	which->project = resolved;
+	status = sessions_read(cli, which, sessions);
+	which->project = NULL;
+	return status;
 }
 
 static void print_json(struct cli *cli, const struct sessions *sessions)
@@ -167,6 +185,20 @@ static void print(struct cli *cli, const struct arguments *arguments,
 		list_table_print(cli, sessions);
 }
 
+/* No store has no sessions; but who named one may have meant another. */
+static void note_no_store(struct cli *cli)
+{
+	struct strbuf path = { 0 };
+	struct strbuf text = { 0 };
+
+	if (store_path_is_named(cli) && store_path_get(cli, &path)) {
+		visible_put(&text, strbuf_slice(&path), VISIBLE_ONE_LINE);
+		errors_note(cli, "there is no store at %s yet", text.data);
+	}
+	strbuf_release(&path);
+	strbuf_release(&text);
+}
+
 static int run(struct cli *cli, const struct arguments *arguments)
 {
 	struct hf_list_options which = { 0 };
@@ -178,10 +210,12 @@ static int run(struct cli *cli, const struct arguments *arguments)
 		status = hf_error_exit(HF_ERR_INVALID);
 	if (status == 0)
 		status = access_config(cli);
-	if (status == 0 && !access_no_store_yet(cli)) {
+	if (status == 0 && access_store_is_absent(cli)) {
+		note_no_store(cli);
+	} else if (status == 0) {
 		status = access_store(cli, ACCESS_READ, NULL);
 		if (status == 0)
-			status = sessions_read(cli, &which, &sessions);
+			status = read_sessions(cli, &which, &sessions);
 	}
 	if (status == 0)
 		print(cli, arguments, &sessions);

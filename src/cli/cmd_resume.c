@@ -79,7 +79,7 @@ static int find(struct cli *cli, const struct arguments *arguments, char ret_id[
 	if (arguments->operand_count > 0)
 		return access_session(cli, arguments->operands[0], ret_id);
 	if (arguments->values[RESUME_HERE] != NULL && !access_absolute(".", &here)) {
-		status = errors_usage(cli, "--here: the current directory has no path");
+		status = errors_usage(cli, "--here: the current directory has no path, or none in UTF-8");
 		goto out;
 	}
 	rc = hf_session_find_last(cli->store, here.size > 0 ? here.data : NULL, &cli->detail,
@@ -95,6 +95,24 @@ static int find(struct cli *cli, const struct arguments *arguments, char ret_id[
 out:
 	strbuf_release(&here);
 	return status;
+}
+
+/* Says why it was not resumed, and which option or command helps. */
+static int report_refusal(const struct cli *cli, int rc, const char *id)
+{
+	const char *hint = NULL;
+
+	if (rc == HF_ERR_PROJECT)
+		hint = "Nothing is lost. Bring it back, or say where it is now with --project.";
+	else if (rc == HF_ERR_PROJECT_BUSY)
+		hint = "Nothing was changed. Close that session first; 'holdfast list --state "
+		       "active' shows it.";
+	else if (rc == HF_ERR_DENIED)
+		hint = "Nothing is lost. Check the owner and the mode of the store and of the "
+		       "project's directory.";
+	if (hint != NULL)
+		return errors_report_as(cli, rc, "resume session", id, NULL, hint);
+	return mend_report(cli, rc, "resume session", id, "go on with what verifies:");
 }
 
 static int resume(struct cli *cli, const struct arguments *arguments, const char *id,
@@ -118,7 +136,7 @@ static int resume(struct cli *cli, const struct arguments *arguments, const char
 	rc = hf_session_resume(cli->store, id, &resume_options, &cli->detail, &ret_resumed->session,
 			       &ret_resumed->view);
 	progress_clear(&progress);
-	return rc == HF_OK ? 0 : errors_report_session(cli, rc, "resume session", id);
+	return rc == HF_OK ? 0 : report_refusal(cli, rc, id);
 }
 
 static void put_json(struct strbuf *text, const struct resumed *resumed)
@@ -222,8 +240,11 @@ static int run(struct cli *cli, const struct arguments *arguments)
 
 	if (!options_fit(cli, arguments) || !feed_options_fit(cli, &feed))
 		return hf_error_exit(HF_ERR_INVALID);
-	if (values[RESUME_PROJECT] != NULL && !access_absolute(values[RESUME_PROJECT], &project))
-		return errors_usage(cli, "--project: the current directory has no path");
+	if (values[RESUME_PROJECT] != NULL &&
+	    !access_project(cli, values[RESUME_PROJECT], &project)) {
+		strbuf_release(&project);
+		return hf_error_exit(HF_ERR_INVALID);
+	}
 	resumed.project = project.data;
 	if (attach && !acks_open(&acks))
 		return errors_report_errno(cli, errno, "take over signals", NULL);

@@ -216,6 +216,18 @@ int errors_report_session(const struct cli *cli, int code, const char *what, con
 	return report(cli, &failure);
 }
 
+int errors_report_as(const struct cli *cli, int code, const char *what, const char *subject,
+		     const char *text, const char *hint)
+{
+	struct failure failure = failure_of(code, what, subject);
+
+	if (text != NULL)
+		failure.text = text;
+	if (hint != NULL)
+		failure.hint = hint;
+	return report(cli, &failure);
+}
+
 static int code_of(int errno_value)
 {
 	switch (errno_value) {

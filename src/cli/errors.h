@@ -18,6 +18,9 @@ struct cli;
 int errors_report(const struct cli *cli, int code, const char *what, const char *subject);
 /* The same about the session id; if another writer holds it, it is also said who that is. */
 int errors_report_session(const struct cli *cli, int code, const char *what, const char *id);
+/* As errors_report, with the command's own text and hint; NULL: those of the code. */
+int errors_report_as(const struct cli *cli, int code, const char *what, const char *subject,
+		     const char *text, const char *hint);
 /* As errors_report, for a failure of the command itself, with errno's text for --verbose. */
 int errors_report_errno(struct cli *cli, int errno_value, const char *what, const char *subject);
 /* As errors_report, with a text and hint of the command's own. */

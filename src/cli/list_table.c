@@ -13,6 +13,7 @@ enum {
 	MESSAGES_WIDTH_MIN = 4,
 	STATE_WIDTH_MIN = 6,
 	VERDICT_WIDTH = 12,
+	TITLE_WIDTH_LEAST = 8, /* what row_put_title needs */
 	TITLE_WIDTH_MIN = 16,
 	TITLE_WIDTH_MAX = 60,
 };
@@ -25,6 +26,8 @@ struct columns {
 	size_t state;
 	size_t title;
 	size_t project; /* SIZE_MAX: nothing is cut */
+	bool time;
+	bool count; /* of messages */
 	bool size;
 	bool verdict;
 };
@@ -83,12 +86,14 @@ static void measure(struct columns *columns, const struct sessions *sessions)
 /* The columns before the title, with the gaps behind them. */
 static size_t fixed_width(const struct columns *columns)
 {
-	return columns->id + ROW_GAP + ROW_TIME_WIDTH + ROW_GAP + columns->messages + ROW_GAP +
+	return columns->id + ROW_GAP + (columns->time ? ROW_TIME_WIDTH + ROW_GAP : 0) +
+	       (columns->count ? columns->messages + ROW_GAP : 0) +
 	       (columns->size ? ROW_SIZE_WIDTH + ROW_GAP : 0) + columns->state + ROW_GAP +
 	       (columns->verdict ? VERDICT_WIDTH + ROW_GAP : 0);
 }
 
-/* Makes the columns fit: the size goes first, then the project, then the title is cut. */
+/* Makes the columns fit: the size goes first, then the project, the number of messages and
+ * the time; then the title is cut. */
 static void fit(struct columns *columns, size_t width)
 {
 	size_t rest;
@@ -96,8 +101,14 @@ static void fit(struct columns *columns, size_t width)
 
 	if (fixed_width(columns) + 2 * TITLE_WIDTH_MIN + ROW_GAP > width)
 		columns->size = false;
+	if (fixed_width(columns) + TITLE_WIDTH_MIN > width)
+		columns->count = false;
+	if (fixed_width(columns) + TITLE_WIDTH_MIN > width)
+		columns->time = false;
 	rest = width > fixed_width(columns) ? width - fixed_width(columns) : 0;
 	share = rest > 2 * TITLE_WIDTH_MIN + ROW_GAP ? rest * 3 / 5 : TITLE_WIDTH_MIN;
+	if (rest < share)
+		share = rest > TITLE_WIDTH_LEAST ? rest : TITLE_WIDTH_LEAST;
 	columns->title = columns->title < share ? columns->title : share;
 	columns->project = rest > columns->title + ROW_GAP ? rest - columns->title - ROW_GAP : 0;
 }
@@ -111,6 +122,8 @@ static struct columns columns_of(const struct out *out, const struct sessions *s
 		.state = STATE_WIDTH_MIN,
 		.title = TITLE_WIDTH_MIN,
 		.project = SIZE_MAX,
+		.time = true,
+		.count = true,
 		.size = true,
 	};
 
@@ -124,8 +137,10 @@ static void put_heading(const struct columns *columns, struct strbuf *text)
 {
 	out_style_begin(columns->out, text, OUT_BOLD);
 	row_put(text, slice_of("SESSION"), columns->id);
-	row_put(text, slice_of("UPDATED"), ROW_TIME_WIDTH);
-	row_put_right(text, "MSGS", columns->messages);
+	if (columns->time)
+		row_put(text, slice_of("UPDATED"), ROW_TIME_WIDTH);
+	if (columns->count)
+		row_put_right(text, "MSGS", columns->messages);
 	if (columns->size)
 		row_put_right(text, "SIZE", ROW_SIZE_WIDTH);
 	row_put(text, slice_of("STATE"), columns->state);
@@ -180,9 +195,11 @@ static void put_row(const struct columns *columns, struct strbuf *text,
 	size_t used;
 
 	row_put_id(text, info->id, columns->id);
-	row_put_time(text, info->updated_us);
+	if (columns->time)
+		row_put_time(text, info->updated_us);
 	put_messages(&messages, entry);
-	row_put_right(text, messages.data, columns->messages);
+	if (columns->count)
+		row_put_right(text, messages.data, columns->messages);
 	strbuf_release(&messages);
 	if (columns->size)
 		row_put_size(text, info->bytes);

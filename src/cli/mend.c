@@ -56,6 +56,39 @@ bool mend_read_accept(const struct cli *cli, const char *list, uint32_t *ret_acc
 	return true;
 }
 
+/* Finds the verdict that a failure stands for, if it can be accepted. */
+static bool find_refused(int code, enum hf_verdict *ret_verdict)
+{
+#define MEND_VERDICT(constant, value, text, error) constant,
+	static const enum hf_verdict verdicts[] = { HF_VERDICTS(MEND_VERDICT) };
+#undef MEND_VERDICT
+
+	for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+		if (hf_verdict_error(verdicts[i]) != code || !is_acceptable(verdicts[i]))
+			continue;
+		*ret_verdict = verdicts[i];
+		return true;
+	}
+	return false;
+}
+
+int mend_report(const struct cli *cli, int code, const char *what, const char *id, const char *how)
+{
+	struct strbuf hint = { 0 };
+	enum hf_verdict verdict = HF_INTACT;
+	int status;
+
+	if (!find_refused(code, &verdict))
+		return errors_report_session(cli, code, what, id);
+	strbuf_printf(&hint,
+		      "Nothing was changed. Restore the session from a backup if there is one, or %s "
+		      "--accept %s.",
+		      how, hf_verdict_name(verdict));
+	status = errors_report_as(cli, code, what, id, NULL, hint.data);
+	strbuf_release(&hint);
+	return status;
+}
+
 void mend_put_found(struct strbuf *text, const struct hf_check *check)
 {
 	strbuf_puts(text, hf_verdict_name(check->verdict));

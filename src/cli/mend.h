@@ -24,6 +24,11 @@ struct cli;
  * told, if a name is none of a verdict that can be accepted. */
 bool mend_read_accept(const struct cli *cli, const char *list, uint32_t *ret_accept);
 
+/* Says that a session could not be taken up. If that is for a verdict that was not accepted,
+ * the advice ends with how and the option that accepts it: "go on with what verifies:
+ * --accept gap". Returns the exit status. */
+int mend_report(const struct cli *cli, int code, const char *what, const char *id, const char *how);
+
 /* What was found: "tampered at record 3, byte 712". */
 void mend_put_found(struct strbuf *text, const struct hf_check *check);
 /* What was cut off: "moved 12 bytes at byte 712 to the quarantine: NAME", with a line

@@ -22,6 +22,7 @@ int selection_read(struct cli *cli, const struct arguments *arguments, enum sele
 	int status = 0;
 
 	ret_selection->count = 0;
+	ret_selection->is_trash = place == SELECTION_TRASH;
 	ret_selection->ids =
 		memory_resize(NULL, arguments->operand_count + 1, sizeof *ret_selection->ids);
 	for (size_t i = 0; i < arguments->operand_count && status == 0; i++) {
@@ -83,6 +84,19 @@ int selection_confirm(const struct cli *cli, const struct selection *selection, 
 	return 1;
 }
 
+static int tell_failure(struct cli *cli, const struct selection *selection, int rc,
+			const char *what, const char *id)
+{
+	char found[HF_ID_SIZE];
+
+	/* What only the trash was asked for can be there all the same. */
+	if (rc == HF_ERR_NOTFOUND && selection->is_trash &&
+	    hf_session_find(cli->store, id, NULL, found) == HF_OK)
+		return errors_report_as(cli, rc, what, id, "The session is not in the trash.",
+					"Nothing was changed. 'holdfast rm --purge' removes it for good.");
+	return errors_report_session(cli, rc, what, id);
+}
+
 int selection_each(struct cli *cli, const struct selection *selection, const char *what,
 		   selection_fn action)
 {
@@ -95,7 +109,7 @@ int selection_each(struct cli *cli, const struct selection *selection, const cha
 
 		if (rc == HF_OK || (rc == HF_ERR_NOTFOUND && selection->force))
 			continue;
-		failure = errors_report_session(cli, rc, what, id);
+		failure = tell_failure(cli, selection, rc, what, id);
 		status = status != 0 ? status : failure;
 	}
 	return status;

@@ -25,6 +25,7 @@ struct selection {
 	struct selection_id *ids;
 	size_t count;
 	bool force; /* what is not there is no error */
+	bool is_trash; /* they were looked for in the trash first */
 };
 
 /* Finds the sessions that the operands stand for. Returns 0 or the exit status, after

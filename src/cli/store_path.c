@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/store_path.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,16 +38,19 @@ bool store_path_get(const struct cli *cli, struct strbuf *ret_path)
 	return ret_path->size > 0;
 }
 
-void store_path_make_parents(const char *path)
+int store_path_make_parents(const char *path)
 {
 	char *parent = memory_copy(path, strlen(path));
 	struct stat status;
+	int failure = 0;
 
 	for (char *slash = strchr(parent + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (stat(parent, &status) != 0)
-			(void)mkdir(parent, 0700);
+		if (failure == 0 && stat(parent, &status) != 0 && mkdir(parent, 0700) != 0 &&
+		    errno != EEXIST)
+			failure = errno;
 		*slash = '/';
 	}
 	memory_free(parent);
+	return failure;
 }

@@ -11,7 +11,8 @@ struct cli;
 bool store_path_get(const struct cli *cli, struct strbuf *ret_path);
 /* True if the user named the store, so that its absence is a mistake. */
 bool store_path_is_named(const struct cli *cli);
-/* Makes the directories above the store, 0700. Failures show when the store is opened. */
-void store_path_make_parents(const char *path);
+/* Makes the directories above the store, 0700. Returns 0 or the errno of the first that could
+ * not be made; whether that matters shows when the store is opened. */
+int store_path_make_parents(const char *path);
 
 #endif

@@ -76,7 +76,7 @@ static int retire_oldest(struct hf_store *store, struct report *report, const st
 		rc = retire_session(store, report, &look, false);
 		if (rc == HF_OK) {
 			text_put_uuid(look.head.session, id);
-			report_log(report, HF_LOG_INFO, "%.*s: moved to the trash by auto_cleanup",
+			report_log(report, HF_LOG_WARNING, "%.*s: moved to the trash by auto_cleanup",
 				   TEXT_UUID_SIZE, id);
 		}
 		if (rc == HF_OK || rc == HF_ERR_NOTFOUND)

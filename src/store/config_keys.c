@@ -174,7 +174,13 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* The letters to add, take away or change (V. I. Levenshtein), kept row by row. */
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The letters to add, take away or change (V. I. Levenshtein), kept row by row; those of b
+ * are small. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[CONFIG_NAME_SIZE];
@@ -188,7 +194,7 @@ static size_t distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= b_size; j++) {
-			size_t changed = corner + (a[i - 1] != b[j - 1]);
+			size_t changed = corner + (lower(a[i - 1]) != b[j - 1]);
 
 			corner = row[j];
 			row[j] = smaller(changed, smaller(row[j - 1], row[j]) + 1);

@@ -95,6 +95,7 @@ static void examine_key(void *context, const struct hf_key_info *key)
 static int examine_space(struct examination *e)
 {
 	const struct sys *sys = e->store->sys;
+	const char *advice = "";
 	struct statvfs space;
 	uint64_t free_bytes;
 	int rc = sys->space(sys->context, e->store->dir_fd, &space);
@@ -102,9 +103,12 @@ static int examine_space(struct examination *e)
 	if (rc < 0)
 		return report_errno(&e->report, -rc, "statvfs", NULL);
 	free_bytes = (uint64_t)space.f_bavail * space.f_frsize;
-	find(e, free_bytes < space_low ? HF_LOG_WARNING : HF_LOG_INFO, "space",
-	     "%" PRIu64 " MiB are free%s", free_bytes >> 20,
-	     free_bytes < space_low ? "; appends will soon fail" : "");
+	if (free_bytes < space_low)
+		advice = "; appends will soon fail";
+	else if (free_bytes < e->store->capacity.space_reserve)
+		advice = "; that is less than space_reserve, so no session can be made";
+	find(e, advice[0] != '\0' ? HF_LOG_WARNING : HF_LOG_INFO, "space",
+	     "%" PRIu64 " MiB are free%s", free_bytes >> 20, advice);
 	if (space.f_files > 0 && space.f_favail == 0)
 		find(e, HF_LOG_WARNING, "space", "no file can be made: the file system has no inodes");
 	return HF_OK;

@@ -8,7 +8,11 @@
 #include "json/read.h"
 #include "store/session.h"
 
-enum { US_PER_MS = 1000, RETRY_US = 20 * US_PER_MS };
+enum {
+	US_PER_MS = 1000,
+	RETRY_US = 20 * US_PER_MS,
+	DIRECTORY_FLAGS = O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOCTTY,
+};
 
 /* A project's directory, opened. As long as it is, its inode's number is no one else's. */
 struct directory {
@@ -22,8 +26,7 @@ static int directory_open(const struct sys *sys, struct report *report, const ch
 	struct directory directory = { .fd = -1 };
 	int rc;
 
-	directory.fd = sys->open_at(sys->context, AT_FDCWD, path,
-				    O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_NOCTTY, 0);
+	directory.fd = sys->open_at(sys->context, AT_FDCWD, path, DIRECTORY_FLAGS, 0);
 	if (directory.fd == -ENOENT || directory.fd == -ENOTDIR || directory.fd == -ELOOP)
 		return report_fail(report, HF_ERR_PROJECT, "open", "%s: is no directory", path);
 	if (directory.fd < 0)
@@ -75,23 +78,64 @@ struct resuming {
 	char moved_to[FORMAT_PROJECT_SIZE_MAX + 1]; /* options->project without slashes at its end */
 };
 
-/* Looks for an active session of the project, other than this one. */
-static int check_alone(struct resuming *resuming, const char *project)
+/* Whether another path leads to a directory. One that is not there, or is closed to us, leads
+ * elsewhere. */
+static int leads_to(struct resuming *resuming, const char *path, const struct directory *directory,
+		    bool *ret_leads)
 {
-	struct hf_list_options options = { .project = project, .states = 1u << HF_ACTIVE };
+	const struct sys *sys = resuming->store->sys;
+	struct directory other = { .fd = -1 };
+	int rc;
+
+	*ret_leads = false;
+	other.fd = sys->open_at(sys->context, AT_FDCWD, path, DIRECTORY_FLAGS, 0);
+	if (other.fd == -ENOENT || other.fd == -ENOTDIR || other.fd == -ELOOP || other.fd == -EACCES)
+		return HF_OK;
+	if (other.fd < 0)
+		return report_errno(resuming->report, -other.fd, "open", path);
+	rc = sys->stat(sys->context, other.fd, &other.stat);
+	directory_close(sys, &other);
+	if (rc < 0)
+		return report_errno(resuming->report, -rc, "fstat", path);
+	*ret_leads = other.stat.st_dev == directory->stat.st_dev &&
+		     other.stat.st_ino == directory->stat.st_ino;
+	return HF_OK;
+}
+
+/* HF_ERR_PROJECT_BUSY if an active session's project is this directory, by any path. */
+static int check_other(struct resuming *resuming, const struct hf_info *info, const char *path,
+		       const struct directory *directory)
+{
+	char text[FORMAT_PROJECT_SIZE_MAX + 1];
+	bool is_same;
+	int rc = HF_OK;
+
+	if (info->project.size == 0 || info->project.size >= sizeof text)
+		return HF_OK;
+	memcpy(text, info->project.data, info->project.size);
+	text[info->project.size] = '\0';
+	is_same = strcmp(text, path) == 0;
+	if (!is_same)
+		rc = leads_to(resuming, text, directory, &is_same);
+	if (rc == HF_OK && is_same)
+		rc = report_fail(resuming->report, HF_ERR_PROJECT_BUSY, "resume",
+				 "session %s of the project is active", info->id);
+	return rc;
+}
+
+/* Looks for an active session of the project, other than this one. */
+static int check_alone(struct resuming *resuming, const char *project,
+		       const struct directory *directory)
+{
+	struct hf_list_options options = { .states = 1u << HF_ACTIVE };
 	struct hf_list *list = NULL;
 	struct hf_entry entry;
-	size_t size = strlen(project);
 	int rc = hf_list_open(resuming->store, &options, &resuming->report->detail, &list);
 
 	while (rc == HF_OK) {
 		rc = hf_list_next(list, &entry);
-		/* The list also has those whose project was here once. */
-		if (rc == HF_OK && strcmp(entry.info.id, resuming->session->id) != 0 &&
-		    entry.info.project.size == size &&
-		    memcmp(entry.info.project.data, project, size) == 0)
-			rc = report_fail(resuming->report, HF_ERR_PROJECT_BUSY, "resume",
-					 "session %s of the project is active", entry.info.id);
+		if (rc == HF_OK && strcmp(entry.info.id, resuming->session->id) != 0)
+			rc = check_other(resuming, &entry.info, project, directory);
 	}
 	hf_list_close(list);
 	return rc == HF_ERR_NOTFOUND ? HF_OK : rc;
@@ -176,7 +220,7 @@ static int go_on(struct resuming *resuming)
 	if (project[0] != '\0')
 		rc = directory_open(sys, resuming->report, project, &directory);
 	if (rc == HF_OK && resuming->options->one_per_project && project[0] != '\0')
-		rc = check_alone(resuming, project);
+		rc = check_alone(resuming, project, &directory);
 	if (rc != HF_OK)
 		goto out;
 	if (moved_to != NULL && strcmp(moved_to, resuming->current) != 0)

@@ -98,7 +98,7 @@ static int open_dir(const struct sys *sys, struct report *report, int at_fd, con
 	int made = make ? sys->mkdir_at(sys->context, at_fd, path, 0700) : -EEXIST;
 	int fd;
 
-	if (made < 0 && made != -EEXIST && made != -EROFS)
+	if (made < 0 && made != -EEXIST && made != -EROFS && made != -ENOTDIR)
 		return report_errno(report, -made, "mkdir", path);
 	fd = sys->open_at(sys->context, at_fd, path, O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -ENOENT && !make) {
@@ -107,6 +107,8 @@ static int open_dir(const struct sys *sys, struct report *report, int at_fd, con
 	}
 	if (fd == -ENOTDIR)
 		return report_fail(report, HF_ERR_FORMAT, "open", "%s: is not a directory", path);
+	if (fd == -ENOENT && made == -EROFS)
+		return report_errno(report, EROFS, "mkdir", path);
 	if (fd < 0)
 		return report_errno(report, -fd, "open", path);
 	*ret_fd = fd;

@@ -87,6 +87,9 @@ is 'max_sessions' meant?" "$stderr"
     run -16 --separate-stderr hf config --json
     expect HF_ERR_CONFIG "$(jq -r .error <<<"$stderr")"
     expect_in 'config:2: there is no setting' "$(jq -r .message <<<"$stderr")"
+    user_file <<<'MAX_SESSIONS = 5'
+    run -16 hf config
+    expect_in "there is no setting 'MAX_SESSIONS'; is 'max_sessions' meant?" "$output"
     rm "$XDG_CONFIG_HOME/holdfast/config"
     run -2 hf config max_sesions
     expect_in "there is no 'max_sesions'; is 'max_sessions' meant?" "$output"

@@ -203,7 +203,7 @@ run_all() {
     run -15 --separate-stderr hf resume "$other"
     [ "$(wc -l <<<"$stderr")" -eq 1 ]
     [[ $stderr == "holdfast: cannot resume session $other: The project's directory is not there. \
-Nothing is lost. Bring it back, or name its new place." ]]
+Nothing is lost. Bring it back, or say where it is now with --project." ]]
     hold_session "$id"
     run -6 --separate-stderr hf append "$id" --text more
     [ "$(wc -l <<<"$stderr")" -eq 1 ]

@@ -117,12 +117,24 @@ commands='new append attach resume close save show log load list who rename tag 
 }
 
 @test "a_store_that_was_named_and_is_not_there_is_an_error_and_is_not_made" {
-    for command in list 'show 0123' 'append 0123 1' doctor key 'verify --all'; do
+    for command in 'show 0123' 'append 0123 1' doctor key 'verify --all'; do
         # shellcheck disable=SC2086
         run -3 hf $command
         expect_in "There is no store at $HOLDFAST_STORE" "$output"
     done
     [ ! -e "$HOLDFAST_STORE" ]
+}
+
+@test "a_store_that_cannot_be_made_is_told_with_the_cause" {
+    : >"$scratch/file"
+    run -12 hf new --store "$scratch/file/store"
+    run -12 hf list --store "$scratch/file/store"
+    run -3 hf new --store /proc/store
+    expect_in 'No store can be made at /proc/store: there is no directory to make it in.' "$output"
+    if [ "$(id -u)" -eq 0 ]; then
+        run -5 as_nobody "$(public_command)" new --store "$scratch/run/below/store"
+        expect_in 'Permission denied.' "$output"
+    fi
 }
 
 @test "a_directory_that_is_no_store_is_left_alone" {

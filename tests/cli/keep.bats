@@ -177,6 +177,7 @@ make_twin() {
     run -2 hf purge
     run -2 hf purge a --all
     run -3 hf purge d --yes
+    expect_in 'The session is not in the trash.' "$output"
     expect d "$(names)"
     run -0 hf purge a --yes
     expect 'c b' "$(names --trash)"
@@ -296,7 +297,9 @@ make_twin() {
     expect_in 'as many sessions as max_sessions allows' "$output"
     run -8 env HOLDFAST_AUTO_CLEANUP=yes "$HOLDFAST" new --name d
     hf close b
-    HOLDFAST_AUTO_CLEANUP=yes hf new --name d
+    gone=$(hf list --name b --json | jq -r '.[].session')
+    HOLDFAST_AUTO_CLEANUP=yes run -0 --separate-stderr hf new --name d
+    expect_in "$gone: moved to the trash by auto_cleanup" "$stderr"
     expect 'd c a' "$(names)"
     expect b "$(names --trash)"
 }

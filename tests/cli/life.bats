@@ -90,6 +90,7 @@ no_limit() { export HOLDFAST_RESUME_MAX=0 HOLDFAST_RESUME_GLOBAL_MAX=0; }
     before=$(sha256sum "$(log_of "$id")")
     run -22 hf resume "$id"
     expect_in 'A record was altered or damaged.' "$output"
+    expect_in 'or go on with what verifies: --accept tampered.' "$output"
     run -22 hf resume "$id" --accept gap,head-missing
     expect "$before" "$(sha256sum "$(log_of "$id")")"
     run -0 hf resume "$id" --accept gap,tampered
@@ -98,6 +99,9 @@ no_limit() { export HOLDFAST_RESUME_MAX=0 HOLDFAST_RESUME_GLOBAL_MAX=0; }
     run -0 hf verify "$id"
     rm "$(head_of "$id")"
     run -25 hf resume "$id"
+    expect_in 'or go on with what verifies: --accept head-missing.' "$output"
+    run -25 hf append "$id" --text more
+    expect_in 'or go on with what verifies: holdfast repair --accept head-missing.' "$output"
     run -0 hf resume "$id" --accept head-missing
     run -0 hf verify "$id"
 }
@@ -112,6 +116,10 @@ no_limit() { export HOLDFAST_RESUME_MAX=0 HOLDFAST_RESUME_GLOBAL_MAX=0; }
     touch old
     run -15 hf resume "$id"
     run -15 hf resume "$id" --project old
+    expect_in 'say where it is now with --project' "$output"
+    # A variable that is not set names no directory, and not the current one either.
+    run -2 hf resume "$id" --project ''
+    run -2 hf new --project ''
     expect 1 "$(hf log "$id" | wc -l)"
     run -0 hf resume "$id" --project new
     expect_in "project   $PWD/new" "$output"
@@ -122,6 +130,10 @@ no_limit() { export HOLDFAST_RESUME_MAX=0 HOLDFAST_RESUME_GLOBAL_MAX=0; }
     expect "$id" "$(cd new && hf list --project . --json | jq -r '.[].session')"
     expect '[]' "$(hf list --project neither --json)"
     run -0 hf resume "$id"
+    # What is said of the project is what is kept.
+    mkdir newer
+    expect "$PWD/newer" "$(hf resume "$id" --project newer// --json | jq -r .project)"
+    expect "$PWD/newer" "$(hf list --json | jq -r '.[0].project')"
 }
 
 @test "resumes_are_limited_and_it_is_said_how_long_to_wait" {
@@ -159,7 +171,13 @@ no_limit() { export HOLDFAST_RESUME_MAX=0 HOLDFAST_RESUME_GLOBAL_MAX=0; }
     hold_session "$first"
     run -6 hf resume "$second" --one-per-project
     expect_in 'Another session of this project is active.' "$output"
+    expect_in "'holdfast list --state active' shows it" "$output"
     HOLDFAST_ONE_PER_PROJECT=yes run -6 hf resume "$second"
+    # The same directory by another path is the same project; another one is not.
+    ln -s . link
+    mkdir other
+    run -6 hf resume "$(hf new --project "$PWD/link")" --one-per-project
+    run -0 hf resume "$(hf new --project other)" --one-per-project
     run -0 hf resume "$second"
     let_go
     run -0 hf resume "$second" --one-per-project

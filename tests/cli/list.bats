@@ -33,6 +33,18 @@ make_letters() {
     expect 'b a' "$(mkdir one/in && cd one/in && names --project ..)"
     expect '' "$(names --project three)"
     expect '' "$(names --project on)"
+    expect 'b a' "$(names --project one/)"
+    expect 'b a' "$(names --project one/in/..)"
+    ln -s one link
+    expect 'b a' "$(names --project link)"
+    run -2 hf list --project ''
+    # A link that was written is kept, and what it leads to is not meant by it then.
+    hf new --name e --project link
+    expect e "$(names --project link)"
+    expect 'b a' "$(names --project one)"
+    # What is written with dots is found again from the inside.
+    hf new --name f --project "$PWD/two/../one/./in"
+    expect f "$(cd one/in && names --project .)"
 }
 
 @test "list_by_name_tag_state_and_prefix_and_all_of_them_hold" {
@@ -172,7 +184,7 @@ on_a_terminal() {
     hf tag "$id" some-tag "$(printf 'long%.0s' {1..16})"
     hf pin "$id"
     hf rm "$(hf new --project "/$(printf 'long/%.0s' {1..20})")"
-    for columns in 80 100 160; do
+    for columns in 46 56 62 80 100 160; do
         for arguments in '' --verify --trash; do
             run on_a_terminal "stty cols $columns; NO_COLOR=1 '$HOLDFAST' list $arguments"
             expect 2 "${#lines[@]}"
@@ -190,6 +202,10 @@ on_a_terminal() {
 @test "a_list_of_nothing_is_empty_and_no_error" {
     run -0 --separate-stderr env -u HOLDFAST_STORE "$HOLDFAST" list --trash --json
     expect '[]' "$output"
+    run -0 --separate-stderr hf list --json
+    expect '[]' "$output"
+    expect "holdfast: there is no store at $HOLDFAST_STORE yet" "$stderr"
+    [ ! -e "$HOLDFAST_STORE" ]
     make_session 0
     for arguments in --trash '--state active' '--tag x' '--older-than 1d' '--project /nowhere' 0000; do
         # shellcheck disable=SC2086

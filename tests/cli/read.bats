@@ -63,8 +63,12 @@ LINES
     expect_harmless "$output"
     run -2 hf list --$'\e[31m'
     expect_harmless "$output"
-    run -3 hf --store "$scratch"/$'\e[31m' list
-    expect_harmless "$output"
+    for command in list 'show 0123'; do
+        # shellcheck disable=SC2086
+        run hf --store "$scratch"/$'\e[31m' $command
+        expect_in "here is no store at" "$output"
+        expect_harmless "$output"
+    done
 }
 
 # Runs a command on a terminal of its own; the output without carriage returns.
@@ -265,6 +269,8 @@ on_a_terminal() {
     expect '' "$output"
     run -0 hf doctor --json
     expect 0 "$(jq '[.[] | select(.level != "ok")] | length' <<<"$output")"
+    HOLDFAST_SPACE_RESERVE=1024T run -1 hf doctor --quiet
+    expect_in 'less than space_reserve, so no session can be made' "$output"
     chmod 755 "$HOLDFAST_STORE/keys"
     chmod 777 "$HOLDFAST_STORE/sessions"
     run -1 hf doctor --quiet
