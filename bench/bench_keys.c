@@ -53,12 +53,13 @@ static double fetch_current(struct keyring *keyring)
 static double look_up(struct keyring *keyring, const char id[static FORMAT_KEY_ID_SIZE])
 {
 	struct report report = report_make(NULL, NULL);
-	uint8_t key[FORMAT_KEY_SIZE];
+	const struct session_key_choice choice = { .key_id = id, .session = session_id };
+	struct key_found found;
 	int64_t from = bench_now_ns();
 
 	for (int i = 0; i < FETCHES; i++) {
 		(void)pthread_mutex_lock(&keyring->mutex);
-		bench_must(keyring_find(keyring, &report, id, key), &report.detail);
+		bench_must(keyring_find(keyring, &report, &choice, &found), &report.detail);
 		(void)pthread_mutex_unlock(&keyring->mutex);
 	}
 	return (double)(bench_now_ns() - from) / FETCHES;
