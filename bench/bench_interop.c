@@ -212,16 +212,31 @@ static void find_session(const char *store, char ret_id[HF_ID_SIZE], char ret_lo
 	(void)snprintf(ret_log, PATH_SIZE, "%.1000s/%.40s.jsonl", folder, ret_id);
 }
 
-static void measure_exports(const struct bench *bench, const char *source, char *store)
+/* Makes a session of a real one many times over. Not of that file itself: lines with the same
+ * ids replace each other, and an export would hold little; OpenAI's messages have none. */
+static void make_session(const struct bench *bench, char *source, char *input, char *store)
+{
+	char once[BENCH_PATH_SIZE], id[HF_ID_SIZE], log[PATH_SIZE];
+	char claude[] = "claude-code", openai[] = "openai", output[] = "-o";
+
+	bench_path(bench, "once.jsonl", once);
+	(void)import_file(claude, source, store);
+	find_session(store, id, log);
+	(void)run((char *[]){ holdfast, store_option, store, quiet, export, id, to_option, openai,
+			      output, once, NULL });
+	make_input(once, input, bench->quick ? MEGABYTE : 20 * (uint64_t)MEGABYTE);
+	(void)import_file(openai, input, store);
+}
+
+static void measure_exports(const struct bench *bench, char *source, char *store)
 {
 	static const char *const targets[] = { "original", "openai", "markdown", "html" };
-	char input[BENCH_PATH_SIZE], format[] = "claude-code", id[HF_ID_SIZE], log[PATH_SIZE];
+	char input[BENCH_PATH_SIZE], id[HF_ID_SIZE], log[PATH_SIZE];
 	char cat[] = "cat";
 	struct stat stat;
 
 	bench_path(bench, "export.jsonl", input);
-	make_input(source, input, bench->quick ? MEGABYTE : 20 * (uint64_t)MEGABYTE);
-	(void)import_file(format, input, store);
+	make_session(bench, source, input, store);
 	find_session(store, id, log);
 	if (lstat(input, &stat) != 0)
 		bench_die(input);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Runs all benchmarks and prints one table; `make bench` calls it. Options go to each program:
-# --json for one JSON object a line, --quick to see that it works. It takes about four
+# --json for one JSON object a line, --quick to see that it works. It takes about two
 # minutes and never fails because of a missed goal.
 #
 # Needs HOLDFAST_BENCH, the folder of the programs, and BENCH_DIR, where they work.
