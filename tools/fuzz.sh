@@ -4,7 +4,8 @@
 #
 #   tools/fuzz.sh [TARGET...]     such as "record"; all by default
 #
-# FUZZ_SEED makes runs repeat each other (as far as their time goes). Seeds are read from tests/fuzz/corpus/TARGET, what is new goes to build-fuzz/corpus/TARGET.
+# FUZZ_SEED makes runs repeat each other, as far as their time goes. Seeds are read from
+# tests/fuzz/corpus/TARGET, what is new goes to build-fuzz/corpus/TARGET.
 # An input that crashes, leaks, hangs or takes too much memory is left in
 # build-fuzz/findings/, and the exit status is 1. Counts go to build-fuzz/counts.
 set -uo pipefail
