@@ -160,7 +160,7 @@ struct stray_walk {
 /* True if a name is one under which bytes are staged that are to come to the quarantine. */
 static bool is_staged(const struct stray_walk *walk, const char *name, uint8_t ret_id[16])
 {
-	struct storage_id id;
+	struct storage_id id = { { 0 } };
 
 	if (strcmp(walk->place, STORAGE_POSIX_INCOMING) != 0 || strlen(name) < TEXT_UUID_SIZE ||
 	    !text_get_uuid(name, TEXT_UUID_SIZE, id.bytes) || !storage_aside_is_name(id, name))
