@@ -48,7 +48,7 @@ _holdfast_options() {
     verify) echo --all ;;
     repair) echo --accept --dry-run ;;
     rm) echo --purge --yes --force ;;
-    purge) echo --all --yes ;;
+    purge) echo --all --yes --force ;;
     cleanup) echo --older-than --dry-run --purge --trash ;;
     esac
     echo --store --json --quiet --verbose --help

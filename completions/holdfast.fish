@@ -126,7 +126,7 @@ complete -c holdfast -n '__fish_seen_subcommand_from tag' -l remove -x -d 'Take 
 complete -c holdfast -n '__fish_seen_subcommand_from tag' -l clear -d 'Take all tags away first'
 complete -c holdfast -n '__fish_seen_subcommand_from rm cleanup' -l purge -d 'For good'
 complete -c holdfast -n '__fish_seen_subcommand_from rm purge' -s y -l yes -d 'Do not ask'
-complete -c holdfast -n '__fish_seen_subcommand_from rm' -s f -l force -d 'What is not there is no error'
+complete -c holdfast -n '__fish_seen_subcommand_from rm purge' -s f -l force -d 'What is not there is no error'
 complete -c holdfast -n '__fish_seen_subcommand_from purge' -s a -l all -d 'All of the trash'
 complete -c holdfast -n '__fish_seen_subcommand_from cleanup' -l older-than -x -a '30d 90d 365d' -d 'Without a record for so long'
 complete -c holdfast -n '__fish_seen_subcommand_from bundle' -s a -l all -d 'All outside the trash'

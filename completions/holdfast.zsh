@@ -150,7 +150,9 @@ _holdfast() {
     restore) _arguments $common '*:session:_holdfast_trash' ;;
     purge)
         _arguments $common '(-a --all)'{-a,--all}'[all sessions of the trash]' \
-            '(-y --yes)'{-y,--yes}'[do not ask]' '*:session:_holdfast_trash'
+            '(-y --yes)'{-y,--yes}'[do not ask]' \
+            '(-f --force)'{-f,--force}'[what is not there is no error]' \
+            '*:session:_holdfast_trash'
         ;;
     import)
         _arguments $common '(-n --dry-run)'{-n,--dry-run}'[say what would be done]' \

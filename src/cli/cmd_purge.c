@@ -4,17 +4,18 @@
 #include "cli/errors.h"
 #include "cli/selection.h"
 
-enum { PURGE_ALL, PURGE_YES };
+enum { PURGE_ALL, PURGE_YES, PURGE_FORCE };
 
 static const struct option options[] = {
 	[PURGE_ALL] = { "all", 'a', NULL, "all sessions of the trash" },
 	[PURGE_YES] = { "yes", 'y', NULL, "do not ask" },
+	[PURGE_FORCE] = { "force", 'f', NULL, "a session that is not there is no error" },
 };
 
 static int run(struct cli *cli, const struct arguments *arguments)
 {
 	bool all = arguments->values[PURGE_ALL] != NULL;
-	struct selection selection = { 0 };
+	struct selection selection = { .force = arguments->values[PURGE_FORCE] != NULL };
 	int status;
 
 	if (all == (arguments->operand_count > 0))
@@ -24,7 +25,7 @@ static int run(struct cli *cli, const struct arguments *arguments)
 		status = selection_read_trash(cli, &selection);
 	else if (status == 0)
 		status = selection_read(cli, arguments, SELECTION_TRASH, &selection);
-	if (status == 0 && selection.count == 0)
+	if (status == 0 && all && selection.count == 0)
 		errors_note(cli, "the trash is empty");
 	if (status == 0)
 		status = selection_confirm(cli, &selection, arguments->values[PURGE_YES] != NULL);

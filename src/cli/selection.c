@@ -84,14 +84,18 @@ int selection_confirm(const struct cli *cli, const struct selection *selection, 
 	return 1;
 }
 
-static int tell_failure(struct cli *cli, const struct selection *selection, int rc,
-			const char *what, const char *id)
+/* What only the trash was asked for can be there all the same. */
+static bool is_outside(const struct cli *cli, const struct selection *selection, const char *id)
 {
 	char found[HF_ID_SIZE];
 
-	/* What only the trash was asked for can be there all the same. */
-	if (rc == HF_ERR_NOTFOUND && selection->is_trash &&
-	    hf_session_find(cli->store, id, NULL, found) == HF_OK)
+	return selection->is_trash && hf_session_find(cli->store, id, NULL, found) == HF_OK;
+}
+
+static int tell_failure(struct cli *cli, const struct selection *selection, int rc,
+			const char *what, const char *id)
+{
+	if (rc == HF_ERR_NOTFOUND && is_outside(cli, selection, id))
 		return errors_report_as(cli, rc, what, id, "The session is not in the trash.",
 					"Nothing was changed. 'holdfast rm --purge' removes it for good.");
 	return errors_report_session(cli, rc, what, id);
@@ -107,7 +111,8 @@ int selection_each(struct cli *cli, const struct selection *selection, const cha
 		int rc = action(cli->store, id, &cli->detail);
 		int failure;
 
-		if (rc == HF_OK || (rc == HF_ERR_NOTFOUND && selection->force))
+		if (rc == HF_OK || (rc == HF_ERR_NOTFOUND && selection->force &&
+				    !is_outside(cli, selection, id)))
 			continue;
 		failure = tell_failure(cli, selection, rc, what, id);
 		status = status != 0 ? status : failure;

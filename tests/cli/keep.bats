@@ -180,6 +180,10 @@ make_twin() {
     expect_in 'The session is not in the trash.' "$output"
     expect d "$(names)"
     run -0 hf purge a --yes
+    run -3 hf purge a --yes
+    run -0 --separate-stderr hf purge a --yes --force
+    expect '' "$stderr"
+    run -3 hf purge d --yes --force
     expect 'c b' "$(names --trash)"
     run -0 hf purge --all --yes
     expect '' "$(names --trash)"
