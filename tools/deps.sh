@@ -79,6 +79,8 @@ for purpose in "$@"; do
         program pmccabe pmccabe "lengths and complexity of functions"
         program jq jq "tests of the command"
         program c++ g++ "headers as C++"
+        program zstd zstd "tests of bundles"
+        program script bsdutils "tests of what terminals are shown"
         program mandoc mandoc "checks the manual pages"
         program ps procps "tests with processes"
         program unshare util-linux "tests with full disks"
